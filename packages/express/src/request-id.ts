@@ -1,0 +1,33 @@
+import {
+  type RequestIdOptions as NodeOptions,
+  requestId as nodeRequestId,
+} from '@request-context/node-http';
+import type { Request, RequestHandler } from 'express';
+
+/** Options of {@link requestId}; their functions are given Express's request. */
+export type RequestIdOptions = NodeOptions<Request>;
+
+/**
+ * Gives every request an id: taken from `X-Request-ID` where it is fit to trust, made otherwise,
+ * readable anywhere by `getRequestId()`, as `req.id` and on the response. For Express 4 and 5.
+ *
+ * ## Order matters
+ *
+ * Mount it first: what runs before it has no id. To cover that too, see `attach` of
+ * `@request-context/node-http`.
+ *
+ * ## Errors
+ *
+ * What the options' functions throw, and an id refused by `onInvalid: 'reject'`, goes to Express's
+ * error handlers.
+ *
+ * @example
+ * app.use(requestId());
+ * @example
+ * app.use(requestId({ trust: ['loopback', '10.0.0.0/8'], onInvalid: 'reject' }));
+ *
+ * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
+ */
+export function requestId(options?: RequestIdOptions): RequestHandler {
+  return nodeRequestId<Request>(options);
+}

@@ -1,0 +1,55 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RawResponse } from './incoming.ts';
+
+/**
+ * Answers a request that failed where there is no framework to do it, with problem details (RFC
+ * 9457). They tell the error's message if it is meant for the client; what is not the client's fault
+ * is written to stderr.
+ */
+export function answerError(res: RawResponse, error: unknown): void {
+  const { status, headers, body } = problemOf(error);
+  if (res.headersSent) {
+    // Too late for an answer: cut it off, so that the client does not take it for whole.
+    ('stream' in res ? res.stream : res.socket)?.destroy();
+    return;
+  }
+  for (const name of res.getHeaderNames()) res.removeHeader(name);
+  for (const [name, value] of headers) res.setHeader(name, value);
+  res.statusCode = status;
+  res.end(body);
+}
+
+/** The same for a socket that waits for an upgrade. */
+export function answerErrorOnSocket(socket: Duplex, error: unknown): void {
+  const { status, headers, body } = problemOf(error);
+  const lines = headers.map(([name, value]) => `${name}: ${value}`);
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, 'Connection: close'];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+interface Problem {
+  status: number;
+  headers: [name: string, value: string][];
+  body: string;
+}
+
+function problemOf(error: unknown): Problem {
+  const isClientsFault = isClientError(error);
+  if (!isClientsFault) console.error(error);
+  const status = isClientsFault ? error.status : 500;
+  const detail = isClientsFault ? error.message : undefined;
+  const body = `${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`;
+  const headers: Problem['headers'] = [
+    ['Content-Type', 'application/problem+json'],
+    ['Content-Length', String(Buffer.byteLength(body))],
+  ];
+  return { status, headers, body };
+}
+
+/** Whether an error is the client's fault and may be told, as http-errors marks them. */
+function isClientError(error: unknown): error is Error & { status: number } {
+  if (!(error instanceof Error)) return false;
+  const { status, expose } = error as { status?: unknown; expose?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500 && expose === true;
+}

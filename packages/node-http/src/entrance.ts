@@ -1,0 +1,57 @@
+import {
+  type RequestIdOptions as CoreOptions,
+  findRequestScope,
+  normalizeOptions,
+  openRequestScope,
+  type RequestScope,
+  resolveRequestId,
+} from '@request-context/core';
+import { echo } from './echo.ts';
+import { incomingReader, type RawRequest, type RawResponse } from './incoming.ts';
+
+/** Where requests get their scope: one for each place where an adapter is mounted. */
+export interface Entrance<Request> {
+  /**
+   * The scope of a request. It is opened here unless another layer did so before; `raw.id` is set.
+   *
+   * @param raw - The request as Node gives it.
+   * @param request - The request as the options' functions are given it.
+   */
+  open(raw: RawRequest, request: Request): RequestScope;
+  /**
+   * The same, and binds what `raw` and `res` emit to the scope, and makes the response carry the id:
+   * once, whoever enters first.
+   */
+  enter(raw: RawRequest, res: RawResponse, request: Request): RequestScope;
+}
+
+/**
+ * Checks the options of an adapter, and gives what its hooks or middleware need.
+ *
+ * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
+ */
+export function createEntrance<Request>(options?: CoreOptions<Request>): Entrance<Request> {
+  const normalized = normalizeOptions(options);
+
+  function open(raw: RawRequest, request: Request): RequestScope {
+    const existing = findRequestScope(raw);
+    if (existing !== undefined) return existing;
+    const decision = resolveRequestId(normalized, incomingReader, raw, request);
+    (raw as RawRequest & { id: string }).id = decision.requestId;
+    return openRequestScope(raw, decision);
+  }
+
+  function enter(raw: RawRequest, res: RawResponse, request: Request): RequestScope {
+    const scope = open(raw, request);
+    if (scope.claim()) {
+      scope.bindEmitter(raw);
+      scope.bindEmitter(res);
+      // HTTP/2's compatibility objects are told by the stream what to emit.
+      if ('stream' in raw) scope.bindEmitter(raw.stream);
+      if (normalized.echo) echo(res, scope.requestId, normalized);
+    }
+    return scope;
+  }
+
+  return { open, enter };
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { RequestReader } from '@request-context/core';
+
+/** A request as Node's servers give it, over HTTP/1 or by HTTP/2's compatibility API. */
+export type RawRequest = IncomingMessage | Http2ServerRequest;
+/** A response as Node's servers give it, over HTTP/1 or by HTTP/2's compatibility API. */
+export type RawResponse = ServerResponse | Http2ServerResponse;
+
+/** Reads headers and peer of Node's requests. */
+export const incomingReader: RequestReader<RawRequest> = {
+  header(req, name) {
+    const value = req.headers[name];
+    // Node joins what was sent twice with a comma; the raw headers tell it from a comma that was sent.
+    return typeof value === 'string' && value.includes(',') ? asSent(req, name, value) : value;
+  },
+  peer(req) {
+    const { socket } = req;
+    const { remoteAddress } = socket;
+    if (remoteAddress !== undefined) return remoteAddress;
+    // No address: a Unix domain socket, or a TCP socket that is gone. Only the first listens on a path.
+    const server = (socket as { server?: { address?(): unknown } }).server;
+    return typeof server?.address?.() === 'string' ? 'unix' : undefined;
+  },
+};
+
+function asSent(req: RawRequest, name: string, joined: string): string | string[] {
+  const values: string[] = [];
+  const { rawHeaders } = req;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
+  }
+  return values.length > 1 ? values : joined;
+}

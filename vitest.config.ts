@@ -1,0 +1,20 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const config: ViteUserConfig = defineConfig({
+  resolve: {
+    // The packages' tests run on their sources; examples and packed tarballs on what was built.
+    alias: [
+      {
+        find: /^@request-context\/([^/]+)$/,
+        replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
+      },
+    ],
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.js', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/packages/**'],
+    testTimeout: 30_000,
+  },
+});
+
+export default config;
