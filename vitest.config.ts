@@ -14,6 +14,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.js', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/packages/**'],
     testTimeout: 30_000,
+    // Frameworks write the errors that are thrown on purpose to stderr.
+    silent: 'passed-only',
   },
 });
 

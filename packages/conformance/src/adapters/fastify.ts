@@ -1,0 +1,67 @@
+import fastifyStatic5 from '@fastify/static';
+import { requestId } from '@request-context/fastify';
+import fastify5, { type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import fastify4 from 'fastify4';
+import fastifyStatic4 from 'fastify4-static';
+import { exchangeBase } from '../exchange.ts';
+import { publicFolder } from '../public-folder.ts';
+import type { Adapter, Exchange, Running } from '../types.ts';
+
+function fastifyAdapter(
+  name: string,
+  fastify: typeof fastify5,
+  fastifyStatic: typeof fastifyStatic5,
+): Adapter {
+  return {
+    name,
+    async start(routes, { options = {}, before } = {}): Promise<Running> {
+      const app = fastify({ bodyLimit: 100, forceCloseConnections: true });
+      if (before !== undefined) {
+        app.addHook('onRequest', (request, reply, next) =>
+          next(void before(request.raw, reply.raw)),
+        );
+      }
+      app.register(requestId, options);
+      app.register(fastifyStatic, { root: publicFolder });
+      for (const [key, route] of Object.entries(routes)) {
+        const [method = '', url = ''] = key.split(' ');
+        app.route({
+          method: method as HTTPMethods,
+          url,
+          handler: (request, reply) => answered(route(toExchange(request, reply)), reply),
+        });
+      }
+      const url = await app.listen({ host: '127.0.0.1', port: 0 });
+      return { url, close: () => app.close() };
+    },
+  };
+}
+
+/** Fastify takes a promise's value for the answer, unless it is the reply. */
+function answered(result: unknown, reply: FastifyReply): unknown {
+  return result instanceof Promise ? result.then(() => reply) : undefined;
+}
+
+function toExchange(request: FastifyRequest, reply: FastifyReply): Exchange {
+  return {
+    ...exchangeBase(request.raw, reply.raw),
+    body: request.body,
+    send: ({ status = 200, body = '', headers = {} } = {}) =>
+      void reply.code(status).headers(headers).send(body),
+    redirect: (path) => void reply.code(302).header('Location', path).send(),
+    stream: (body) => void reply.send(body),
+    takeOver: () => {
+      reply.hijack();
+      return reply.raw;
+    },
+  };
+}
+
+export const fastifyAdapters: readonly Adapter[] = [
+  fastifyAdapter(
+    'fastify-4',
+    fastify4 as unknown as typeof fastify5,
+    fastifyStatic4 as unknown as typeof fastifyStatic5,
+  ),
+  fastifyAdapter('fastify-5', fastify5, fastifyStatic5),
+];
