@@ -40,7 +40,10 @@ export async function listen(server: Server): Promise<string> {
 
 /** Sends a request on a connection of its own, without following redirects. */
 export async function send(url: string, sent: Sent = {}): Promise<Answer> {
-  const headers = { ...sent.headers, ...(sent.id === undefined ? {} : { 'X-Request-ID': sent.id }) };
+  const headers = {
+    ...sent.headers,
+    ...(sent.id === undefined ? {} : { 'X-Request-ID': sent.id }),
+  };
   const { promise, resolve, reject } = withResolvers<Answer>();
   const outgoing = request(url, { method: sent.method ?? 'GET', headers, agent: false });
   outgoing.on('error', reject);

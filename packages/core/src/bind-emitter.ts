@@ -22,7 +22,6 @@ export function bindEmitterTo(
     return;
   }
   const binding = { scope };
-  emitters.set(emitter, binding);
   const emit = emitter.emit;
   Object.defineProperty(emitter, 'emit', {
     configurable: true,
@@ -33,4 +32,5 @@ export function bindEmitterTo(
       return storage.run(binding.scope, Reflect.apply, emit, this, args);
     },
   });
+  emitters.set(emitter, binding);
 }

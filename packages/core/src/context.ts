@@ -252,9 +252,17 @@ function contextOver<V>(
     },
     snapshot() {
       const scope = storage.getStore();
-      return (fn, ...args) => storage.run(scope, fn, ...args);
+      return (fn, ...args) => {
+        checkTask('snapshot()(fn)', fn);
+        return storage.run(scope, fn, ...args);
+      };
     },
     bindEmitter(emitter) {
+      if (typeof emitter?.emit !== 'function') {
+        throw new TypeError(
+          `context.bindEmitter(emitter) needs an emitter, but was given ${describe(emitter)}.`,
+        );
+      }
       bindEmitterTo(state, storage.getStore(), emitter);
       return emitter;
     },

@@ -77,13 +77,20 @@ export class OptionResultError extends TypeError {
 }
 
 export function describeKey(key: PropertyKey): string {
-  return typeof key === 'string' ? `'${key}'` : String(key);
+  return printable(typeof key === 'string' ? `'${key}'` : String(key));
 }
 
-/** What a value is, for an error message: short, on one line and without control characters. */
+/** Escapes what could break or forge a line of a log. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** What a value is, for an error message: short, and in printable ASCII. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') {
-    return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value);
+    return printable(JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value));
   }
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';

@@ -22,14 +22,14 @@ export interface RequestIdOptions<Request> {
    * `X-Amzn-Trace-Id` and `X-Cloud-Trace-Context` the trace id is taken.
    * @default []
    */
-  inbound?: string[];
+  inbound?: readonly string[];
   /**
    * Whose ids are adopted: everybody's, nobody's, those of socket peers by address (`'loopback'`,
    * IP addresses, CIDR ranges), or as a function says. `X-Forwarded-For` plays no part. What comes
    * from others is ignored, without `onInvalid`.
    * @default true
    */
-  trust?: boolean | string | string[] | ((request: Request) => boolean);
+  trust?: boolean | string | readonly string[] | ((request: Request) => boolean);
   /**
    * Whether an inbound id is fit to be adopted. Ids that are empty, longer than `maxLength` or hold
    * anything but printable ASCII are unfit whatever it says: they could not be echoed as they came.

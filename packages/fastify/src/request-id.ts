@@ -5,7 +5,7 @@ import {
   createEntrance,
   type RequestIdOptions as NodeOptions,
 } from '@request-context/node-http';
-import type { FastifyInstance, FastifyPluginCallback, RegisterOptions } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
 /**
@@ -36,8 +36,8 @@ export type RequestIdOptions = NodeOptions<IncomingMessage>;
  *
  * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
  */
-export const requestId: FastifyPluginCallback<RequestIdOptions> = fastifyPlugin(
-  (fastify: FastifyInstance, options: RequestIdOptions, done: (error?: Error) => void) => {
+export const requestId: FastifyPluginAsync<RequestIdOptions> = fastifyPlugin(
+  async (fastify: FastifyInstance, options: RequestIdOptions) => {
     const entrance = createEntrance(withoutRegisterOptions(options));
     setGenReqId(fastify, (raw) => entrance.open(raw, raw).requestId);
     // Registered within an encapsulated plugin, it is for that plugin's routes alone.
@@ -58,7 +58,6 @@ export const requestId: FastifyPluginCallback<RequestIdOptions> = fastifyPlugin(
         next();
       });
     }
-    done();
   },
   { fastify: '>=4.24.0', name: '@request-context/fastify' },
 );

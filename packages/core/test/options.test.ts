@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionError, normalizeOptions, type RequestIdOptions } from '../src/index.ts';
+
+describe('normalizeOptions', () => {
+  it.each([undefined, {}, { header: undefined }])('puts in the defaults: %j', (options) => {
+    expect(normalizeOptions(options as RequestIdOptions<unknown>)).toMatchObject({
+      header: 'X-Request-ID',
+      inbound: [{ name: 'X-Request-ID', key: 'x-request-id' }],
+      generate: undefined,
+      onInvalid: 'replace',
+      echo: true,
+      exposeHeader: false,
+      values: undefined,
+    });
+  });
+
+  it('takes a copy: what becomes of the object later has no effect', () => {
+    const options = { header: 'X-A', inbound: ['X-B'], trust: ['10.0.0.1'] };
+    const normalized = normalizeOptions(options);
+    options.header = 'X-C';
+    options.inbound.push('X-D');
+    expect(normalized.inbound.map(({ name }) => name)).toEqual(['X-A', 'X-B']);
+    expect(Object.isFrozen(options)).toBe(false);
+  });
+
+  it.each<[option: string, value: unknown]>([
+    ['header', ''],
+    ['header', 'X Request'],
+    ['header', 'X-Request-ID\r\nX: y'],
+    ['header', 42],
+    ['header', 'Content-Length'],
+    ['header', 'traceparent'],
+    ['inbound', 'X-Correlation-ID'],
+    ['inbound', ['X-Correlation-ID', '']],
+    ['inbound', [42]],
+    ['trust', 1],
+    ['trust', null],
+    ['trust', 'everybody'],
+    ['trust', ''],
+    ['trust', '10.1'],
+    ['trust', '0x7f.0.0.1'],
+    ['trust', '10.0.0.0/33'],
+    ['trust', '10.0.0.0/'],
+    ['trust', '10.0.0.0/8/8'],
+    ['trust', '::1/129'],
+    ['trust', ['10.0.0.1', 'x']],
+    ['trust', [10]],
+    ['validate', /x/],
+    ['maxLength', 0],
+    ['maxLength', 1.5],
+    ['maxLength', '128'],
+    ['maxLength', Number.NaN],
+    ['maxLength', Number.POSITIVE_INFINITY],
+    ['generate', 'uuid'],
+    ['onInvalid', 'ignore'],
+    ['onInvalid', true],
+    ['echo', 'yes'],
+    ['exposeHeader', 1],
+    ['values', {}],
+    ['maxLenght', 128],
+    ['__proto__x', 1],
+    ['toString', () => ''],
+  ])('throws for %s: %j, naming the option', (option, value) => {
+    const set = (): unknown => normalizeOptions({ [option]: value } as RequestIdOptions<unknown>);
+    expect(set).toThrow(InvalidOptionError);
+    expect(set).toThrow(`\`${option}\``);
+    try {
+      set();
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ERR_INVALID_OPTION', option });
+      expect(String(error)).toMatch(/^[\x20-\x7e]+$/);
+    }
+  });
+
+  it.each([null, 'X-Request-ID', 42, [], () => ({})])(
+    'throws for options that are %j',
+    (options) => {
+      expect(() => normalizeOptions(options as RequestIdOptions<unknown>)).toThrow(
+        InvalidOptionError,
+      );
+    },
+  );
+});

@@ -1,0 +1,180 @@
+import type { AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import fastify5, { type FastifyInstance } from 'fastify';
+import fastify4 from 'fastify4';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { send, uuid } from '../../../test/support/http.ts';
+import { getRequestId, requestId } from '../src/index.ts';
+
+interface Line {
+  msg: string;
+  reqId?: string;
+  mixed?: string;
+}
+
+describe.each([
+  ['Fastify 4', fastify4 as unknown as typeof fastify5],
+  ['Fastify 5', fastify5],
+])('%s', (_name, fastify) => {
+  /** An app, and the lines that it logs: each with reqId, and the id by the context. */
+  function appWith(options: object = {}): { app: FastifyInstance; lines: Line[] } {
+    const lines: Line[] = [];
+    const stream = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(JSON.parse(String(chunk)));
+        done();
+      },
+    });
+    const logger = { stream, mixin: () => ({ mixed: getRequestId() }) };
+    const app = fastify({ logger, forceCloseConnections: true, ...options });
+    onTestFinished(() => app.close());
+    return { app, lines };
+  }
+
+  const listen = (app: FastifyInstance, host = '127.0.0.1'): Promise<string> =>
+    app.listen({ host, port: 0 });
+
+  /** A plugin with a route that logs a line. */
+  function encapsulated(path: string): (app: FastifyInstance) => Promise<void> {
+    return async (app) => {
+      app.get(path, async (request) => {
+        request.log.info('handling');
+        return [request.id, request.raw.id, getRequestId()].join();
+      });
+    };
+  }
+
+  it.each(['/before', '/after', '/nowhere'])(
+    'has the id in all lines that Fastify logs of %s, whichever plugin was registered first',
+    async (path) => {
+      const { app, lines } = appWith();
+      app.register(encapsulated('/before'));
+      app.register(requestId);
+      app.register(encapsulated('/after'));
+      const url = await listen(app);
+      const answer = await send(url + path, { id: 'myid' });
+      expect(answer.id).toBe('myid');
+      if (path !== '/nowhere') expect(answer.body).toBe('myid,myid,myid');
+      await expect.poll(() => lines.at(-1)?.msg).toBe('request completed');
+      const ofRequest = lines.filter(({ msg }) => !msg.startsWith('Server listening'));
+      expect(ofRequest).toHaveLength(3);
+      for (const line of ofRequest) expect(line).toMatchObject({ reqId: 'myid', mixed: 'myid' });
+    },
+  );
+
+  it.each([
+    {},
+    { requestIdHeader: 'request-id' },
+    { requestIdHeader: 'x-other' },
+    { genReqId: () => 'another' },
+  ])('takes the place of what Fastify would do by %j', async (options) => {
+    const { app } = appWith(options);
+    app.register(requestId);
+    app.register(encapsulated('/'));
+    const headers = { 'request-id': '<script>', 'x-other': 'x' };
+    const answer = await send(await listen(app), { headers });
+    expect(answer.id).toMatch(uuid);
+    expect(answer.body).toBe([answer.id, answer.id, answer.id].join());
+  });
+
+  it('is the id even where an encapsulated plugin sets a genReqId of its own', async () => {
+    const { app } = appWith();
+    app.register(requestId);
+    app.register(async (child) => {
+      child.setGenReqId(() => 'another');
+      child.register(encapsulated('/'));
+    });
+    expect((await send(await listen(app), { id: 'myid' })).body).toBe('myid,myid,myid');
+  });
+
+  it('covers every address that localhost stands for', async () => {
+    const { app } = appWith();
+    app.register(encapsulated('/'));
+    app.register(requestId);
+    await listen(app, 'localhost');
+    for (const { address, family, port } of app.addresses() as AddressInfo[]) {
+      const host = family === 'IPv6' ? `[${address}]` : address;
+      const url = `http://${host}:${port}`;
+      expect((await send(url, { id: 'myid' })).body).toBe('myid,myid,myid');
+      expect((await send(`${url}/%zz`, { id: 'myid' })).id).toBe('myid');
+    }
+  });
+
+  it('answers inject() as it answers the network', async () => {
+    const { app } = appWith();
+    app.register(requestId);
+    app.register(encapsulated('/'));
+    const answer = await app.inject({ url: '/', headers: { 'x-request-id': 'myid' } });
+    expect(answer.body).toBe('myid,myid,myid');
+    expect(answer.headers['x-request-id']).toBe('myid');
+  });
+
+  it('registered in an encapsulated plugin, covers that plugin alone', async () => {
+    const { app } = appWith();
+    app.register(async (child) => {
+      child.register(requestId);
+      child.register(encapsulated('/inside'));
+    });
+    app.get('/outside', async () => String(getRequestId()));
+    const url = await listen(app);
+    expect((await send(`${url}/inside`, { id: 'myid' })).body).toBe('myid,myid,myid');
+    const outside = await send(`${url}/outside`, { id: 'myid' });
+    expect(outside).toMatchObject({ body: 'undefined', ids: [] });
+  });
+
+  it.each(['/hijack', '/hijack-raw', '/%zz'])('echoes the id on the answer to %s', async (path) => {
+    const { app } = appWith();
+    app.register(requestId);
+    app.get('/hijack', (_request, reply) => {
+      reply.hijack();
+      reply.raw.end('hijacked');
+    });
+    app.get('/hijack-raw', (_request, reply) => {
+      reply.hijack();
+      reply.raw.writeHead(200, { a: 'b' });
+      reply.raw.end('hijacked');
+    });
+    expect((await send((await listen(app)) + path, { id: 'myid' })).id).toBe('myid');
+  });
+
+  it('lets frameworkErrors see the id', async () => {
+    const seen: unknown[] = [];
+    const { app } = appWith({
+      frameworkErrors: (
+        error: Error,
+        request: { id: string },
+        reply: { send: (e: Error) => void },
+      ) => {
+        seen.push(request.id, getRequestId());
+        reply.send(error);
+      },
+    });
+    app.register(requestId);
+    app.register(encapsulated('/:name'));
+    expect((await send(`${await listen(app)}/%zz`, { id: 'myid' })).id).toBe('myid');
+    expect(seen).toEqual(['myid', 'myid']);
+  });
+
+  it('hands what its options do not allow to the error handler', async () => {
+    const { app } = appWith();
+    const seen: unknown[] = [];
+    app.setErrorHandler((error: Error & { code: string }, request, reply) => {
+      seen.push(error.code, request.id === getRequestId());
+      reply.code(418).send();
+    });
+    app.register(requestId, { onInvalid: 'reject' });
+    app.register(encapsulated('/'));
+    const answer = await send(await listen(app), { id: '"' });
+    expect(answer).toMatchObject({ status: 418, id: expect.stringMatching(uuid) });
+    expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', true]);
+  });
+
+  it('takes the options that Fastify adds, and refuses others when it gets ready', async () => {
+    const { app } = appWith();
+    app.register(requestId, { prefix: '/api', logLevel: 'warn' });
+    await app.ready();
+    const { app: other } = appWith();
+    other.register(requestId, { maxLenght: 1 } as object);
+    await expect(other.ready()).rejects.toMatchObject({ option: 'maxLenght' });
+  });
+});

@@ -1,0 +1,73 @@
+import Koa3 from 'koa';
+import Koa2 from 'koa2';
+import request from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { uuid } from '../../../test/support/http.ts';
+import { getRequestId, requestId } from '../src/index.ts';
+
+describe.each([
+  ['Koa 2', Koa2 as unknown as typeof Koa3],
+  ['Koa 3', Koa3],
+])('%s', (_name, Koa) => {
+  it('gives ctx.state.requestId, ctx.req.id, the context and the answer one id', async () => {
+    const app = new Koa();
+    app.use(requestId());
+    app.use((ctx) => {
+      ctx.body = [ctx.state.requestId, ctx.req.id, getRequestId()];
+    });
+    await request(app.callback())
+      .get('/')
+      .set('X-Request-ID', 'myid')
+      .expect('X-Request-ID', 'myid')
+      .expect(['myid', 'myid', 'myid']);
+    await request(app.callback()).get('/').expect('X-Request-ID', uuid);
+  });
+
+  it("lets the app's error listeners see the id, and echoes it after ctx.onerror", async () => {
+    const seen: unknown[] = [];
+    const app = new Koa();
+    app.on('error', (error, ctx) => seen.push(error.message, getRequestId(), ctx.state.requestId));
+    app.use(requestId());
+    app.use(async (ctx) => {
+      ctx.set('X-Other', 'removed by ctx.onerror');
+      await Promise.resolve();
+      throw new Error('on purpose');
+    });
+    const answer = await request(app.callback()).get('/').set('X-Request-ID', 'myid').expect(500);
+    expect(answer.headers).toMatchObject({ 'x-request-id': 'myid' });
+    expect(answer.headers).not.toHaveProperty('x-other');
+    expect(seen).toEqual(['on purpose', 'myid', 'myid']);
+  });
+
+  it('throws what its options do not allow, for middleware before it to catch', async () => {
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      try {
+        await next();
+      } catch (error) {
+        ctx.status = 418;
+        ctx.body = (error as { code: string }).code;
+      }
+    });
+    app.use(requestId({ onInvalid: 'reject' }));
+    const answer = await request(app.callback()).get('/').set('X-Request-ID', '"').expect(418);
+    expect(answer.text).toBe('ERR_INVALID_REQUEST_ID');
+    expect(answer.headers['x-request-id']).toMatch(uuid);
+  });
+
+  it('adds nothing to ctx that can be enumerated', async () => {
+    let before: string[] = [];
+    let after: string[] = [];
+    const app = new Koa();
+    app.use((ctx, next) => {
+      before = Object.keys(ctx);
+      return next();
+    });
+    app.use(requestId());
+    app.use((ctx) => {
+      after = Object.keys(ctx);
+    });
+    await request(app.callback()).get('/');
+    expect(after).toEqual(before);
+  });
+});

@@ -1,0 +1,61 @@
+import { createServer } from 'node:http';
+import { describe, expect, it, vi } from 'vitest';
+import { listen, send, uuid } from '../../../test/support/http.ts';
+import { getRequestId, requestId, withRequestId } from '../src/index.ts';
+
+describe('withRequestId', () => {
+  it.each([
+    ['throws', () => fail()],
+    ['rejects', async () => fail()],
+  ])('answers 500 for a listener that %s, and tells stderr', async (_what, listener) => {
+    const stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const url = await listen(createServer(withRequestId(listener)));
+    const answer = await send(url, { id: 'myid' });
+    expect(answer).toMatchObject({ status: 500, id: 'myid' });
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(JSON.parse(answer.body)).toEqual({ title: 'Internal Server Error', status: 500 });
+    expect(stderr).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ message: 'on purpose' }),
+    );
+    stderr.mockRestore();
+  });
+
+  it('cuts off an answer that had begun when its listener failed', async () => {
+    const stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const listener = withRequestId((_req, res) => {
+      res.writeHead(200, { 'Content-Length': 10 }).write('half');
+      fail();
+    });
+    const url = await listen(createServer(listener));
+    await expect(send(url)).rejects.toThrow();
+    stderr.mockRestore();
+  });
+
+  it('answers a refused id with problem details, and does not call the listener', async () => {
+    const listener = vi.fn();
+    const url = await listen(createServer(withRequestId(listener, { onInvalid: 'reject' })));
+    const answer = await send(url, { id: '<script>' });
+    expect(answer).toMatchObject({ status: 400, id: expect.stringMatching(uuid) });
+    expect(JSON.parse(answer.body)).toEqual({
+      title: 'Bad Request',
+      status: 400,
+      detail: 'The X-Request-ID header does not hold a valid request id.',
+    });
+    expect(listener).not.toHaveBeenCalled();
+  });
+});
+
+describe('requestId', () => {
+  it('is a middleware by the conventions of connect', async () => {
+    const middleware = requestId({ generate: () => 'made' });
+    const server = createServer((req, res) => {
+      middleware(req, res, (error) => res.end(`${error} ${req.id} ${getRequestId()}`));
+    });
+    const answer = await send(await listen(server));
+    expect(answer).toMatchObject({ id: 'made', body: 'undefined made made' });
+  });
+});
+
+function fail(): never {
+  throw new Error('on purpose');
+}

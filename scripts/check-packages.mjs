@@ -1,0 +1,34 @@
+// Packs each public package and looks at the tarball as its users will: publint for what package.json
+// promises, attw (Are The Types Wrong) for whether each module format finds its types.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+
+const root = join(import.meta.dirname, '..');
+const folder = mkdtempSync(join(tmpdir(), 'check-packages-'));
+const attw = join(root, 'node_modules/.bin/attw');
+let problems = 0;
+
+execFileSync(
+  'npx',
+  ['-y', 'pnpm@12', '-r', '--filter', './packages/*', 'pack', '--pack-destination', folder],
+  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+);
+
+for (const file of readdirSync(folder).filter((name) => !name.includes('conformance'))) {
+  const tarball = readFileSync(join(folder, file));
+  const { messages, pkg } = await publint({
+    pack: { tarball: new Uint8Array(tarball).buffer },
+    strict: true,
+  });
+  for (const message of messages) console.error(`${file}: publint: ${formatMessage(message, pkg)}`);
+  const { status, stdout } = spawnSync(attw, [join(folder, file)], { encoding: 'utf8' });
+  if (status !== 0) console.error(`${file}: attw:\n${stdout}`);
+  problems += messages.length + (status === 0 ? 0 : 1);
+  console.log(`${file}: ${messages.length === 0 && status === 0 ? 'ok' : 'see above'}`);
+}
+process.exitCode = problems === 0 ? 0 : 1;

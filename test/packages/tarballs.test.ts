@@ -1,0 +1,243 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+
+/** A framework as a stranger would use it: the lines that differ from one to the next. */
+interface Framework {
+  readonly name: string;
+  readonly install: readonly string[];
+  readonly imports: Readonly<Record<string, string>>;
+  /** Assigns the URL of a server to `url`, and what stops it to `close`. */
+  readonly program: string;
+}
+
+const listenOn = (handler: string): string => `
+  const server = createServer(${handler});
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const url = 'http://127.0.0.1:' + address.port;
+  const close = () => server.close();`;
+
+const nodeHttp: Framework = {
+  name: 'node:http',
+  install: ['@request-context/node-http'],
+  imports: {
+    '{ createServer }': 'node:http',
+    '{ withRequestId, getRequestId }': '@request-context/node-http',
+  },
+  program: listenOn('withRequestId((req, res) => { res.end([getRequestId(), req.id].join()); })'),
+};
+
+const express = (version: number): Framework => ({
+  name: `Express ${version}`,
+  install: ['@request-context/express', `express@${version}`, `@types/express@${version}`],
+  imports: {
+    '{ createServer }': 'node:http',
+    express: 'express',
+    '{ requestId, getRequestId }': '@request-context/express',
+  },
+  program: `
+  const app = express();
+  app.use(requestId());
+  app.get('/', (req, res) => { res.send([getRequestId(), req.id].join()); });
+  ${listenOn('app')}`,
+});
+
+const koa = (version: number): Framework => ({
+  name: `Koa ${version}`,
+  install: ['@request-context/koa', `koa@${version}`, `@types/koa@${version}`],
+  imports: {
+    '{ createServer }': 'node:http',
+    Koa: 'koa',
+    '{ requestId, getRequestId }': '@request-context/koa',
+  },
+  program: `
+  const app = new Koa();
+  app.use(requestId());
+  app.use((ctx) => { ctx.body = [getRequestId(), ctx.req.id === ctx.state.requestId && ctx.req.id].join(); });
+  ${listenOn('app.callback()')}`,
+});
+
+const fastify = (version: number): Framework => ({
+  name: `Fastify ${version}`,
+  install: ['@request-context/fastify', `fastify@${version}`],
+  imports: { '{ fastify }': 'fastify', '{ requestId, getRequestId }': '@request-context/fastify' },
+  program: `
+  const app = fastify();
+  app.register(requestId);
+  app.get('/', async (request) => [getRequestId(), request.id].join());
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const close = () => app.close();`,
+});
+
+const frameworks = [nodeHttp, express(4), express(5), koa(2), koa(3), fastify(4), fastify(5)];
+
+let tarballs: Readonly<Record<string, string>> = {};
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tarballs-'));
+  const pack = [
+    '-y',
+    'pnpm@12',
+    '-r',
+    '--filter',
+    './packages/*',
+    'pack',
+    '--pack-destination',
+    folder,
+  ];
+  await run('npx', pack, { cwd: root });
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
+  tarballs = Object.fromEntries(
+    files.map((file) => [
+      file.replace(/^request-context-(.+)-\d.*$/, '@request-context/$1'),
+      join(folder, file),
+    ]),
+  );
+});
+
+/** Installs packages in an empty folder with npm; those of this repository come from the tarballs. */
+async function installed(packages: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'stranger-'));
+  await writeFile(join(folder, 'package.json'), '{ "private": true }');
+  const wanted = [...packages, '@request-context/core', '@request-context/node-http'];
+  const sources = new Set(wanted.map((name) => tarballs[name] ?? name));
+  await run('npm', ['install', '--no-audit', '--no-fund', ...sources], { cwd: folder });
+  return folder;
+}
+
+const ask = `
+  const answer = await fetch(url, { headers: { 'X-Request-ID': 'myid' } });
+  console.log(await answer.text(), answer.headers.get('X-Request-ID'));
+  close();`;
+
+const esm = ({ imports, program }: Framework): string =>
+  [
+    ...Object.entries(imports).map(([what, from]) => `import ${what} from '${from}';`),
+    program,
+    ask,
+  ].join('\n');
+
+const cjs = ({ imports, program }: Framework): string =>
+  [
+    ...Object.entries(imports).map(([what, from]) => `const ${what} = require('${from}');`),
+    `(async () => {${program}${ask}})();`,
+  ].join('\n');
+
+describe.each(frameworks)('$name, from the packed tarballs', (framework) => {
+  let folder = '';
+
+  beforeAll(async () => {
+    folder = await installed([...framework.install, '@types/node@20', 'typescript@5']);
+  });
+
+  it.each([
+    ['ESM', 'program.mjs', esm(framework)],
+    ['CommonJS', 'program.cjs', cjs(framework)],
+  ])('runs as %s', async (_what, file, source) => {
+    await writeFile(join(folder, file), source);
+    const { stdout } = await run(process.execPath, [file], { cwd: folder });
+    expect(stdout).toBe('myid,myid myid\n');
+  });
+
+  it.each([
+    ['ESM', 'program.mts', 'nodenext', 'nodenext'],
+    ['CommonJS', 'program.cts', 'nodenext', 'nodenext'],
+    ['a bundler', 'bundled.mts', 'preserve', 'bundler'],
+  ])('compiles as strict TypeScript for %s', async (_what, file, module, moduleResolution) => {
+    // A CommonJS module has no top-level await.
+    const source = esm(framework);
+    const [imports = '', body = ''] = split(source);
+    await writeFile(
+      join(folder, file),
+      file.endsWith('.cts') ? `${imports}\nexport async function main() {${body}}` : source,
+    );
+    const options = {
+      module,
+      moduleResolution,
+      target: 'es2022',
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+    };
+    const flags = Object.entries({
+      ...options,
+      esModuleInterop: true,
+      exactOptionalPropertyTypes: true,
+      types: 'node',
+    });
+    const args = flags.flatMap(([name, value]) => [`--${name}`, String(value)]);
+    await tsc([...args, file]);
+  });
+
+  it('tells TypeScript what the types are', async () => {
+    const adapter = Object.values(framework.imports).find((from) =>
+      from.startsWith('@request-context/'),
+    );
+    const lines = [
+      `import { context, getRequestId } from '${adapter}';`,
+      'const id: string | undefined = getRequestId();',
+      "const same: string | undefined = context.get('requestId');",
+      '// @ts-expect-error: it may be undefined',
+      'const certain: string = getRequestId();',
+      '// @ts-expect-error: no such key',
+      "context.get('requestid');",
+      '// @ts-expect-error: not a string',
+      "context.set('requestId', 42);",
+      'export { id, same, certain };',
+    ];
+    await writeFile(join(folder, 'types.mts'), lines.join('\n'));
+    await tsc([
+      '--module',
+      'nodenext',
+      '--strict',
+      '--noEmit',
+      '--skipLibCheck',
+      '--types',
+      'node',
+      'types.mts',
+    ]);
+  });
+
+  async function tsc(args: string[]): Promise<void> {
+    const compiler = join(folder, 'node_modules/typescript/bin/tsc');
+    const { stdout } = await run(process.execPath, [compiler, ...args], { cwd: folder }).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe('');
+  }
+});
+
+/** The import lines of a program, and what follows them. */
+function split(source: string): [imports: string, body: string] {
+  const lines = source.split('\n');
+  const isImport = (line: string): boolean => line.startsWith('import ');
+  return [lines.filter(isImport).join('\n'), lines.filter((line) => !isImport(line)).join('\n')];
+}
+
+it('lets ESM and CommonJS copies in one process read each other', async () => {
+  const folder = await installed([]);
+  await writeFile(
+    join(folder, 'program.mjs'),
+    `import { createRequire } from 'node:module';
+     import * as esm from '@request-context/core';
+     import { getRequestId } from '@request-context/node-http';
+     const require = createRequire(import.meta.url);
+     const cjs = require('@request-context/core');
+     const adapter = require('@request-context/node-http');
+     console.log(esm.context === cjs.context);
+     esm.context.run({ requestId: 'a' }, () => console.log(cjs.getRequestId(), adapter.getRequestId()));
+     cjs.context.run({ requestId: 'b' }, () => console.log(esm.getRequestId(), getRequestId()));
+     const middleware = adapter.requestId();
+     console.log(typeof middleware);`,
+  );
+  const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: folder });
+  expect(stdout).toBe('false\na a\nb b\nfunction\n');
+});
