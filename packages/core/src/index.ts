@@ -18,6 +18,6 @@ export { normalizeOptions } from './options.ts';
 export type { RequestIdDecision, RequestReader } from './request-id.ts';
 export { newRequestId, resolveRequestId } from './request-id.ts';
 export type { RequestScope } from './request-scope.ts';
-export { findRequestScope, openRequestScope } from './request-scope.ts';
+export { findRequestScope, openRequestScope, runOutside } from './request-scope.ts';
 export type { Clone, Inherit } from './scope.ts';
 export type { Peer } from './trust.ts';

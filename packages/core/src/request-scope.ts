@@ -65,3 +65,8 @@ export function openRequestScope(request: object, decision: RequestIdDecision): 
   processState.requests.set(request, scope);
   return scope;
 }
+
+/** Runs `fn` outside of any request, whatever is current; returns what it returns. */
+export function runOutside<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
+  return processState.context.storage.run(undefined, fn, ...args);
+}

@@ -1,3 +1,4 @@
+import type { RequestScope } from '@request-context/core';
 import { createEntrance, type RequestIdOptions as NodeOptions } from '@request-context/node-http';
 import type { Context, Middleware } from 'koa';
 
@@ -35,19 +36,31 @@ declare module 'koa' {
  */
 export function requestId(options?: RequestIdOptions): Middleware {
   const entrance = createEntrance(options);
-  return async function requestId(ctx, next) {
+  return function requestId(ctx, next) {
     const scope = entrance.enter(ctx.req, ctx.res, ctx);
     ctx.state.requestId = scope.requestId;
-    // Koa calls ctx.onerror, and that the 'error' listeners of the app, after all middleware is done.
-    const { onerror } = ctx;
-    Object.defineProperty(ctx, 'onerror', {
-      configurable: true,
-      enumerable: false,
-      writable: true,
-      value: (error: Error) => scope.run(() => onerror.call(ctx, error)),
-    });
+    keepInside(ctx, 'onerror', scope);
     const error = scope.takeError();
-    if (error !== undefined) throw error;
-    return scope.run(next);
+    const done = error === undefined ? scope.run(next) : Promise.reject(error);
+    keepInside(done, 'then', scope);
+    return done;
   };
+}
+
+/**
+ * Keeps in the scope what Koa does when all middleware is done: it sends `ctx.body` by `then` of the
+ * first middleware's promise, and handles errors by `ctx.onerror`, from outside.
+ */
+function keepInside<Name extends string>(
+  object: Record<Name, (...args: never[]) => unknown>,
+  name: Name,
+  scope: RequestScope,
+): void {
+  const method = object[name];
+  Object.defineProperty(object, name, {
+    configurable: true,
+    enumerable: false,
+    writable: true,
+    value: (...args: never[]) => scope.run(Reflect.apply, method, object, args),
+  });
 }

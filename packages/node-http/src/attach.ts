@@ -1,9 +1,11 @@
+import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestScope } from '@request-context/core';
 import { answerError, answerErrorOnSocket } from './answer-error.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
 import type { RawRequest, RawResponse } from './incoming.ts';
+import { answerClientError } from './on-client-error.ts';
 import type { RequestIdOptions } from './options.ts';
 
 /** What {@link attach} needs of a server: those of node:http, node:https and node:http2 have it. */
@@ -11,13 +13,16 @@ export interface AttachableServer {
   emit(...args: never[]): unknown;
 }
 
-const attached = new WeakSet<object>();
+/** The servers that are attached, and how their requests are entered. */
+const attached = new WeakMap<object, (req: never, res: RawResponse) => unknown>();
+let isSubscribed = false;
 
 /**
  * Enters every request at the server itself, before any listener: what runs ahead of a middleware
  * is covered too, and so are `checkContinue`, `checkExpectation`, `connect`, `upgrade` and what an
- * upgraded socket emits. `app.use(requestId())` behind it finds the scope and keeps it. A server
- * that is attached already stays as it is.
+ * upgraded socket emits; the answers that Node gives by itself carry an id as well.
+ * `app.use(requestId())` behind it finds the scope and keeps it. A server that is attached already
+ * stays as it is.
  *
  * What the options' functions throw is answered with 500, and an id refused by
  * `onInvalid: 'reject'` with 400, before any listener sees the request.
@@ -47,7 +52,8 @@ export function attachEntrance<Req extends RawRequest>(
   answersErrors: boolean,
 ): void {
   if (attached.has(server)) return;
-  attached.add(server);
+  attached.set(server, (req: Req, res) => entrance.enter(req, res, req));
+  enterAtStart();
   // biome-ignore lint/complexity/noBannedTypes: called with whatever the server emits
   const emit: Function = server.emit;
 
@@ -59,8 +65,7 @@ export function attachEntrance<Req extends RawRequest>(
     return scope;
   }
 
-  function emitEntered(this: unknown, ...args: unknown[]): unknown {
-    if (!isRequestEvent<Req>(args)) return Reflect.apply(emit, this, args);
+  function emitInside(this: unknown, args: [event: unknown, req: Req, out: RawResponse | Duplex]) {
     const [, req, out] = args;
     const scope = enter(req, out);
     const error = answersErrors ? scope.takeError() : undefined;
@@ -74,23 +79,41 @@ export function attachEntrance<Req extends RawRequest>(
     configurable: true,
     enumerable: false,
     writable: true,
-    value: emitEntered,
+    value: function (this: unknown, ...args: [event: unknown, ...never]): unknown {
+      switch (args[0]) {
+        case 'request':
+        case 'checkContinue':
+        case 'checkExpectation':
+        case 'connect':
+        case 'upgrade':
+          return emitInside.call(this, args);
+        case 'clientError': {
+          const isHandled = Reflect.apply(emit, this, args);
+          if (!isHandled && entrance.echo) answerClientError(args[1], args[2], entrance.header);
+          return isHandled || entrance.echo;
+        }
+        default:
+          return Reflect.apply(emit, this, args);
+      }
+    },
   });
 }
 
-type RequestEvent<Req> = [event: string, req: Req, out: RawResponse | Duplex];
-
-function isRequestEvent<Req>(args: unknown[]): args is RequestEvent<Req> {
-  switch (args[0]) {
-    case 'request':
-    case 'checkContinue':
-    case 'checkExpectation':
-    case 'connect':
-    case 'upgrade':
-      return true;
-    default:
-      return false;
-  }
+/**
+ * Enters requests of attached servers as soon as Node has parsed them. Some it answers by itself
+ * before it emits anything: 400 without a Host header, 417, 503 on a connection that had its share.
+ */
+function enterAtStart(): void {
+  if (isSubscribed) return;
+  isSubscribed = true;
+  subscribe('http.server.request.start', (message) => {
+    const { server, request, response } = message as {
+      server: object;
+      request: never;
+      response: RawResponse;
+    };
+    attached.get(server)?.(request, response);
+  });
 }
 
 /** Of `connect`, HTTP/1 gives the socket and HTTP/2 a response. */

@@ -6,11 +6,17 @@ import {
   type RequestScope,
   resolveRequestId,
 } from '@request-context/core';
+import { bindWrites } from './bind-writes.ts';
 import { echo } from './echo.ts';
+import { idleOutside } from './idle-outside.ts';
 import { incomingReader, type RawRequest, type RawResponse } from './incoming.ts';
 
 /** Where requests get their scope: one for each place where an adapter is mounted. */
 export interface Entrance<Request> {
+  /** The header that responses carry the id in. */
+  readonly header: string;
+  /** Whether they do. */
+  readonly echo: boolean;
   /**
    * The scope of a request. It is opened here unless another layer did so before; `raw.id` is set.
    *
@@ -46,12 +52,14 @@ export function createEntrance<Request>(options?: CoreOptions<Request>): Entranc
     if (scope.claim()) {
       scope.bindEmitter(raw);
       scope.bindEmitter(res);
+      idleOutside(res);
       // HTTP/2's compatibility objects are told by the stream what to emit.
       if ('stream' in raw) scope.bindEmitter(raw.stream);
+      if (res.socket === null) bindWrites(res, scope);
       if (normalized.echo) echo(res, scope.requestId, normalized);
     }
     return scope;
   }
 
-  return { open, enter };
+  return { header: normalized.header, echo: normalized.echo, open, enter };
 }

@@ -1,0 +1,156 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { listen, send } from '../../../test/support/http.ts';
+import { attach, getRequestId, withRequestId } from '../src/index.ts';
+
+/** What a handler can find out about an object. */
+function describeObject(object: IncomingMessage | ServerResponse): object {
+  const events = object.eventNames().map((event) => [event, object.listenerCount(event)]);
+  return {
+    own: Object.keys(object),
+    symbols: Object.getOwnPropertySymbols(object).map(String),
+    events,
+    json: Object.keys({ ...object }),
+  };
+}
+
+/** Asks a server what its handler found out. */
+async function observe(
+  wrap: (listener: RequestListener) => RequestListener,
+  then?: (s: never) => void,
+) {
+  let seen: object[] = [];
+  const server = createServer(
+    wrap((req, res) => {
+      seen = [describeObject(req), describeObject(res)];
+      res.end();
+    }),
+  );
+  then?.(server as never);
+  await send(await listen(server));
+  return seen;
+}
+
+describe('req and res look as Node made them', () => {
+  it.each([
+    ['withRequestId', (listener: RequestListener) => withRequestId(listener), undefined],
+    ['attach', (listener: RequestListener) => listener, attach],
+  ] as const)('%s adds nothing but req.id', async (_name, wrap, then) => {
+    const bare = await observe((listener) => listener);
+    const seen = await observe(wrap, then);
+    const withoutId = JSON.parse(
+      JSON.stringify(seen, (_key, value: unknown) =>
+        Array.isArray(value) ? value.filter((item) => item !== 'id') : value,
+      ),
+    );
+    expect(withoutId).toEqual(JSON.parse(JSON.stringify(bare)));
+    expect(Object.keys(seen[0] as object)).toEqual(Object.keys(bare[0] as object));
+  });
+});
+
+/** Runs a check in a handler; what it throws fails the test. */
+async function inHandler(
+  check: (req: IncomingMessage, res: ServerResponse) => void,
+): Promise<void> {
+  let failure: unknown;
+  const server = createServer(
+    withRequestId((req, res) => {
+      try {
+        check(req, res);
+      } catch (error) {
+        failure = error;
+      }
+      res.end();
+    }),
+  );
+  await send(await listen(server), { id: 'myid' });
+  if (failure !== undefined) throw failure;
+}
+
+describe('listeners of req and res are as they were added', () => {
+  it('are found by listeners, rawListeners and listenerCount, and taken off by off', () =>
+    inHandler((req) => {
+      const listener = (): void => {};
+      req.on('custom', listener);
+      req.once('custom', listener);
+      expect(req.listeners('custom')).toEqual([listener, listener]);
+      expect(req.rawListeners('custom')[0]).toBe(listener);
+      expect(req.listenerCount('custom', listener)).toBe(2);
+      req.off('custom', listener);
+      req.off('custom', listener);
+      expect(req.listenerCount('custom')).toBe(0);
+    }));
+
+  it('are called with this and arguments, and emit says whether there were any', () =>
+    inHandler((req, res) => {
+      const calls: unknown[] = [];
+      res.on('custom', function (this: unknown, ...args: unknown[]) {
+        calls.push(this === res, args, getRequestId());
+      });
+      expect(res.emit('custom', 1, 'two')).toBe(true);
+      expect(req.emit('nobody')).toBe(false);
+      expect(calls).toEqual([true, [1, 'two'], 'myid']);
+    }));
+
+  it('are announced by newListener and removeListener as on a bare server', async () => {
+    const observeEvents = async (wrap: (listener: RequestListener) => RequestListener) => {
+      let told: unknown[] = [];
+      const listener = (): void => {};
+      const server = createServer(
+        wrap((req, res) => {
+          const events: unknown[] = [];
+          req.on('newListener', (event, added) => events.push(event, added === listener));
+          req.on('removeListener', (event, removed) => events.push(event, removed === listener));
+          req.on('custom', listener);
+          req.on('custom', listener);
+          req.off('custom', listener);
+          req.off('custom', listener);
+          told = [...events];
+          res.end();
+        }),
+      );
+      await send(await listen(server));
+      return told;
+    };
+    const told = await observeEvents((listener) => withRequestId(listener));
+    expect(told).toContain('custom');
+    expect(told).toEqual(await observeEvents((listener) => listener));
+  });
+
+  it('throw out of emit', () =>
+    inHandler((req) => {
+      req.on('custom', () => {
+        throw new Error('on purpose');
+      });
+      expect(() => req.emit('custom')).toThrow('on purpose');
+      expect(getRequestId()).toBe('myid');
+    }));
+
+  it('leave the methods of the prototypes alone', () =>
+    inHandler((req) => {
+      expect(EventEmitter.prototype.emit).toBe(new EventEmitter().emit);
+      expect(Object.getPrototypeOf(req).emit).toBe(EventEmitter.prototype.emit);
+    }));
+});
+
+it('lets other AsyncLocalStorages keep what they have', async () => {
+  const tenants = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const listener = withRequestId((req, res) => {
+    req.on('custom', () => seen.push(tenants.getStore(), getRequestId()));
+    tenants.run('inner', () => req.emit('custom'));
+    req.emit('custom');
+    res.end();
+  });
+  await send(await listen(createServer((req, res) => tenants.run('outer', listener, req, res))), {
+    id: 'myid',
+  });
+  expect(seen).toEqual(['inner', 'myid', 'outer', 'myid']);
+});
