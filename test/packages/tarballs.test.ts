@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -241,3 +242,24 @@ it('lets ESM and CommonJS copies in one process read each other', async () => {
   const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: folder });
   expect(stdout).toBe('false\na a\nb b\nfunction\n');
 });
+
+it('runs the ten lines of the README', async () => {
+  const folder = await installed(['@request-context/express', 'express@5']);
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const [, lines = ''] = /^```js\n(.*?)^```$/ms.exec(readme) ?? [];
+  await writeFile(join(folder, 'server.mjs'), lines.replace('3001', '0').replace(/;\n$/, announce));
+  const server = spawn(process.execPath, ['server.mjs'], { cwd: folder });
+  try {
+    const [url] = (await once(server.stdout, 'data')) as [Buffer];
+    const answer = await fetch(`${url}/Manuel`, { headers: { 'X-Request-ID': 'myid' } });
+    expect(await answer.text()).toBe('Hello, Manuel. Your request id is myid.\n');
+    expect(answer.headers.get('X-Request-ID')).toBe('myid');
+  } finally {
+    server.kill();
+  }
+});
+
+/** Ends the README's last statement so that it tells where the server listens. */
+const announce = `.on('listening', function () {
+  process.stdout.write('http://127.0.0.1:' + this.address().port);
+});`;

@@ -1,9 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { onClientError } from '@request-context/node-http';
 import fastify5, { type FastifyInstance } from 'fastify';
 import fastify4 from 'fastify4';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { send, uuid } from '../../../test/support/http.ts';
+import { send, sendRaw, uuid } from '../../../test/support/http.ts';
 import { getRequestId, requestId } from '../src/index.ts';
 
 interface Line {
@@ -100,13 +101,37 @@ describe.each([
     }
   });
 
-  it('answers inject() as it answers the network', async () => {
+  it.each(['/before', '/after'])(
+    'answers inject() of %s as it answers the network',
+    async (path) => {
+      const { app, lines } = appWith();
+      app.register(encapsulated('/before'));
+      app.register(requestId);
+      app.register(encapsulated('/after'));
+      const answer = await app.inject({ url: path, headers: { 'x-request-id': 'myid' } });
+      expect(answer.body).toBe('myid,myid,myid');
+      expect(answer.headers['x-request-id']).toBe('myid');
+      expect(lines.map(({ reqId }) => reqId)).toEqual(['myid', 'myid', 'myid']);
+    },
+  );
+
+  it('keeps a request by inject() in a handler apart from the one that it is made in', async () => {
     const { app } = appWith();
     app.register(requestId);
-    app.register(encapsulated('/'));
-    const answer = await app.inject({ url: '/', headers: { 'x-request-id': 'myid' } });
-    expect(answer.body).toBe('myid,myid,myid');
-    expect(answer.headers['x-request-id']).toBe('myid');
+    app.register(encapsulated('/inner'));
+    app.get('/outer', async () => {
+      const inner = await app.inject({ url: '/inner', headers: { 'x-request-id': 'inner' } });
+      return `${inner.body} ${getRequestId()}`;
+    });
+    const answer = await send(`${await listen(app)}/outer`, { id: 'outer' });
+    expect(answer.body).toBe('inner,inner,inner outer');
+  });
+
+  it('lets onClientError answer what the parser refuses', async () => {
+    const { app } = appWith({ clientErrorHandler: onClientError });
+    app.register(requestId);
+    const answer = await sendRaw(await listen(app), 'no HTTP\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n[\s\S]*X-Request-ID: [0-9a-f-]{36}\r\n/);
   });
 
   it('registered in an encapsulated plugin, covers that plugin alone', async () => {

@@ -1,0 +1,28 @@
+import Router from '@koa/router';
+import { requestId } from '@request-context/koa';
+import Koa from 'koa';
+import { accessLog } from './access-log.js';
+import { hello } from './hello.js';
+import { logger } from './logger.js';
+
+const router = new Router();
+
+router.get('/:name', async (ctx) => {
+  const { name = '' } = ctx.params;
+  const greeting = await hello(name);
+  // The URL as it was sent: percent-encoded, so that no name can look like something else.
+  logger.info(`Received new ${ctx.method} ${ctx.originalUrl} call`);
+  ctx.type = 'text/plain';
+  ctx.body = greeting;
+});
+
+export const app = new Koa();
+
+app.use(requestId());
+app.use(accessLog);
+app.use(router.routes());
+
+// Koa answers errors itself; what is not the client's fault is worth a line.
+app.on('error', (error) => {
+  if (!error.expose) logger.error(error.stack);
+});

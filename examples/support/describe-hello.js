@@ -1,0 +1,259 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { spawnExample, startExample } from './start-example.js';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+const unfitIds = [
+  '',
+  'my id',
+  'a,b',
+  '"myid"',
+  "'myid'",
+  '<script>alert(1)</script>',
+  '%0A%0D',
+  'x | 2026-11-22T15:00:43.303Z ERROR forged y | All is lost',
+  'caf\u00e9\u0085',
+  'a'.repeat(5 * 1024),
+  ['sent', 'twice'],
+];
+
+const paths = [
+  '/Jos%C3%A9',
+  '/%3Cscript%3E',
+  '/%25s%25j',
+  '/%0D%1B[2K',
+  '/%0A2026-11-22T15:00:43.303Z%20ERROR%20forged%20id%20|%20All%20is%20lost',
+];
+
+/**
+ * What all three examples do alike, tested on the process that `npm start` runs, over real HTTP.
+ *
+ * @param {string} name - The example's folder, and what its logger is called.
+ */
+export function describeHello(name) {
+  const directory = fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+  describe(name, () => {
+    test('adopts the id that was sent: in answer, header and log lines', async () => {
+      const { url, stop } = await startExample(directory);
+      const response = await fetch(`${url}/Manuel`, { headers: { 'X-Request-ID': 'myid' } });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('Content-Type')).toBe('text/plain; charset=utf-8');
+      expect(response.headers.get('X-Request-ID')).toBe('myid');
+      expect(await response.text()).toBe('Hello, Manuel. Your request id is myid.\n');
+
+      const { log } = await stop();
+      expect(log).toEqual([
+        { level: 'INFO', logger: name, id: '-', message: `Listening on ${url}` },
+        ...helloLines('myid', '/Manuel'),
+      ]);
+    });
+
+    test('makes an id when none was sent', async () => {
+      const { url, stop } = await startExample(directory);
+      const first = await hello(url);
+      const second = await hello(url);
+      expect(first.id).toMatch(uuid);
+      expect(second.id).toMatch(uuid);
+      expect(second.id).not.toBe(first.id);
+
+      const { log } = await stop();
+      expect(log.slice(1)).toEqual([
+        ...helloLines(first.id, '/Manuel'),
+        ...helloLines(second.id, '/Manuel'),
+      ]);
+    });
+
+    test('replaces ids that are unfit, and logs none of them', async () => {
+      const { url, stop } = await startExample(directory);
+      const expected = [];
+      for (const sent of unfitIds) {
+        const { id } = await hello(url, '/Manuel', sent);
+        expect(id, JSON.stringify(sent)).toMatch(uuid);
+        expected.push(...helloLines(id, '/Manuel'));
+      }
+
+      const { log } = await stop();
+      expect(log.slice(1)).toEqual(expected);
+    });
+
+    test('greets whatever the name holds, and logs it as it was sent', async () => {
+      const { url, stop } = await startExample(directory);
+      const expected = [];
+      for (const path of paths) {
+        const { id } = await hello(url, path);
+        expected.push(...helloLines(id, path));
+      }
+
+      const { log } = await stop();
+      expect(log.slice(1)).toEqual(expected);
+    });
+
+    test('keeps apart 50 requests at the same time', async () => {
+      const { url, stop } = await startExample(directory);
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, async (_, index) => {
+          // Every fifth gets a fresh id.
+          const sent = index % 5 === 0 ? undefined : `id-${index}`;
+          const path = `/name-${index}`;
+          const { id } = await hello(url, path, sent);
+          if (sent === undefined) expect(id).toMatch(uuid);
+          else expect(id).toBe(sent);
+          return { id, path };
+        }),
+      );
+      expect(new Set(answers.map(({ id }) => id)).size).toBe(50);
+
+      const { log } = await stop();
+      expect(log).toHaveLength(1 + 50 * 4);
+      for (const { id, path } of answers) {
+        expect(log.filter((line) => line.id === id)).toEqual(helloLines(id, path));
+      }
+    });
+
+    test('leaves it to the framework to answer 404, with an access line', async () => {
+      const { url, stop } = await startExample(directory);
+      for (const path of ['/', '/no/such/page']) {
+        const response = await request(url + path, 'myid');
+        expect(response.status).toBe(404);
+        expect(response.headers['x-request-id']).toBe('myid');
+      }
+
+      const { log } = await stop();
+      expect(log.slice(1)).toEqual([
+        accessLine('myid', '/', 404),
+        accessLine('myid', '/no/such/page', 404),
+      ]);
+    });
+
+    test('answers 500 when a handler throws, logs it on one line and lives on', async () => {
+      const { href } = new URL('break-first-timer.js', import.meta.url);
+      const { url, stop } = await startExample(directory, { nodeOptions: ['--import', href] });
+      const response = await request(`${url}/Manuel`, 'thrown');
+      expect(response.status).toBe(500);
+      expect(response.headers['x-request-id']).toBe('thrown');
+      await hello(url, '/Manuel', 'myid');
+
+      const { log, ...end } = await stop();
+      expect(end).toEqual({ exitCode: 0, signal: null, stderr: '' });
+      // What was started beside the call that failed goes on: its line comes later.
+      const [error, access, ...others] = log.slice(1).filter(({ id }) => id === 'thrown');
+      expect(error).toMatchObject({ level: 'ERROR', logger: name });
+      expect(error?.message).toMatch(/^Error: The timer is\\nout of order\\n {4}at /);
+      expect(access).toEqual(accessLine('thrown', '/Manuel', 500));
+      expect(others).toEqual(helloLines('thrown', '/Manuel').slice(0, 1));
+      expect(log.filter(({ id }) => id === 'myid')).toEqual(helloLines('myid', '/Manuel'));
+    });
+
+    test('outlives a client that resets the connection, with an access line', async () => {
+      const { url, logged, stop } = await startExample(directory);
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.write('GET /Manuel HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: reset\r\n\r\n');
+      await logged(/First_call/);
+      socket.resetAndDestroy();
+      await hello(url, '/Manuel', 'myid');
+
+      const { log, ...end } = await stop();
+      expect(end).toEqual({ exitCode: 0, signal: null, stderr: '' });
+      const isAccess = (/** @type {{ logger: string }} */ line) => line.logger.endsWith('.access');
+      expect(
+        log
+          .filter(isAccess)
+          .map(({ id }) => id)
+          .sort(),
+      ).toEqual(['myid', 'reset']);
+      expect(log.filter(({ id }) => id === 'myid')).toEqual(helloLines('myid', '/Manuel'));
+    });
+
+    test('says so when its port is taken, and exits with 1', async () => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = /** @type {import('node:net').AddressInfo} */ (other.address());
+      const { exitCode, stderr, lines } = await spawnExample(directory, { port }).ended;
+      other.close();
+      expect(exitCode).toBe(1);
+      expect(stderr).toBe(
+        `Port ${port} on 127.0.0.1 is taken. Stop what listens there, or set PORT to a free one.\n`,
+      );
+      expect(lines).toEqual([]);
+    });
+
+    test.for(/** @type {const} */ (['SIGINT', 'SIGTERM']))(
+      'finishes the request at hand on %s, and exits with 0',
+      async (signal) => {
+        const { url, logged, stop } = await startExample(directory);
+        // Leaves an idle connection behind.
+        await (await fetch(url)).text();
+        const answer = hello(url, '/Manuel', 'myid');
+        await logged(/ myid \| First_call/);
+        const { log, ...end } = await stop(signal);
+        expect(end).toEqual({ exitCode: 0, signal: null, stderr: '' });
+        expect((await answer).id).toBe('myid');
+        expect(log.filter(({ id }) => id === 'myid')).toEqual(helloLines('myid', '/Manuel'));
+      },
+    );
+  });
+
+  /**
+   * The lines that one greeting logs.
+   *
+   * @param {string} id
+   * @param {string} path
+   */
+  function helloLines(id, path) {
+    return [
+      { level: 'WARN', logger: name, id, message: 'First_call called' },
+      { level: 'ERROR', logger: name, id, message: 'Second_call called' },
+      { level: 'INFO', logger: name, id, message: `Received new GET ${path} call` },
+      accessLine(id, path, 200),
+    ];
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} path
+   * @param {number} status
+   */
+  function accessLine(id, path, status) {
+    const start = `GET ${path} ${status} `;
+    const message = expect.toSatisfy(
+      (/** @type {string} */ message) =>
+        message.startsWith(start) && /^\d+ - \d+\.\d ms$/.test(message.slice(start.length)),
+      `"${start}<length> - <time> ms"`,
+    );
+    return { level: 'INFO', logger: `${name}.access`, id, message };
+  }
+}
+
+/**
+ * Sends a greeting; checks that the answer's body and header tell one id, and gives it.
+ *
+ * @param {string} url
+ * @param {string} [path]
+ * @param {string | string[]} [sentId]
+ */
+async function hello(url, path = '/Manuel', sentId) {
+  const { status, headers, body } = await request(url + path, sentId);
+  expect(status).toBe(200);
+  const id = String(headers['x-request-id']);
+  expect(body).toBe(`Hello, ${decodeURIComponent(path.slice(1))}. Your request id is ${id}.\n`);
+  return { id };
+}
+
+/**
+ * By node:http, as fetch cannot send a header twice, and each on a connection of its own.
+ *
+ * @param {string} url
+ * @param {string | string[]} [sentId]
+ */
+async function request(url, sentId) {
+  const headers = sentId === undefined ? {} : { 'X-Request-ID': sentId };
+  /** @type {import('node:http').IncomingMessage} */
+  const response = (await once(get(url, { headers, agent: false }), 'response'))[0];
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
