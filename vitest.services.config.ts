@@ -1,14 +1,16 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import TallyReporter from './service-tests/src/tally-reporter.ts';
+import base from './vitest.config.ts';
 
+// The clients of databases, caches and brokers, over real connections.
 const config: ViteUserConfig = defineConfig({
-  test: { include: ['service-tests/test/**/*.test.ts'], testTimeout: 60_000 },
-  resolve: {
-    alias: [
-      {
-        find: /^@request-context\/([^/]+)$/,
-        replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
-      },
-    ],
+  resolve: base.resolve ?? {},
+  test: {
+    include: ['service-tests/test/**/*.test.ts'],
+    globalSetup: 'service-tests/src/require-services.ts',
+    reporters: ['default', new TallyReporter()],
+    testTimeout: 60_000,
+    silent: 'passed-only',
   },
 });
 

@@ -3,7 +3,7 @@ import type { RequestScope } from './request-scope.ts';
 import type { Scope } from './scope.ts';
 
 /** An emitter whose events run in a scope. */
-export interface EmitterBinding {
+interface EmitterBinding {
   scope: Scope | undefined;
 }
 

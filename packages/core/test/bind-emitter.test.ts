@@ -1,0 +1,408 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import EventEmitter, {
+  captureRejectionSymbol,
+  EventEmitterAsyncResource,
+  errorMonitor,
+  getEventListeners,
+  on,
+  once,
+} from 'node:events';
+import { PassThrough, Readable, Transform, Writable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createContext } from '../src/index.ts';
+
+const context = createContext<{ user: string }>();
+const user = () => context.get('user');
+
+/** An emitter that is bound in ann's scope, and a way to act in bob's. */
+function annsEmitter(make: () => EventEmitter = () => new EventEmitter()): EventEmitter {
+  const emitter = make();
+  return context.run({ user: 'ann' }, () => context.bindEmitter(emitter));
+}
+
+function asBob<T>(act: () => T): T {
+  return context.run({ user: 'bob' }, act);
+}
+
+describe('where listeners run', () => {
+  const ways = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const;
+  it.each(ways)('in the scope, when added with %s, before or after binding, anywhere', (add) => {
+    const seen: unknown[] = [];
+    const note = () => seen.push(user());
+    const emitter = new EventEmitter();
+    emitter[add]('go', note);
+    context.run({ user: 'ann' }, () => context.bindEmitter(emitter));
+    emitter[add]('go', note);
+    asBob(() => {
+      emitter[add]('go', note);
+      emitter.emit('go');
+      expect(user()).toBe('bob');
+    });
+    expect(seen).toEqual(['ann', 'ann', 'ann']);
+  });
+
+  it('in the scope itself: what a listener sets is seen there', () => {
+    context.run({ user: 'ann' }, () => {
+      const emitter = context.bindEmitter(new EventEmitter());
+      emitter.on('go', () => context.set('user', 'changed'));
+      asBob(() => emitter.emit('go'));
+      expect(user()).toBe('changed');
+    });
+  });
+
+  it('in the scope of the last binding, when bound again', () => {
+    const emitter = annsEmitter();
+    const seen: unknown[] = [];
+    emitter.on('go', () => seen.push(user()));
+    const emit = emitter.emit;
+    asBob(() => context.bindEmitter(emitter));
+    emitter.emit('go');
+    context.run({ user: 'ann' }, () => emitter.emit('go'));
+    expect(seen).toEqual(['bob', 'bob']);
+    expect(emitter.emit).toBe(emit);
+  });
+
+  it('outside any context, when bound there', () => {
+    const emitter = context.bindEmitter(new EventEmitter());
+    const seen: unknown[] = [];
+    emitter.on('go', () => seen.push(context.active));
+    asBob(() => emitter.emit('go'));
+    expect(seen).toEqual([false]);
+  });
+
+  it('each in its own scope, when bound by two contexts', () => {
+    const other = createContext<{ step: string }>();
+    const emitter = annsEmitter();
+    other.run({ step: 'one' }, () => other.bindEmitter(emitter));
+    const seen: unknown[] = [];
+    emitter.on('go', () => seen.push([user(), other.get('step')]));
+    asBob(() => other.run({ step: 'two' }, () => emitter.emit('go')));
+    asBob(() => context.bindEmitter(emitter));
+    emitter.emit('go');
+    expect(seen).toEqual([
+      ['ann', 'one'],
+      ['bob', 'one'],
+    ]);
+  });
+
+  it('with the AsyncLocalStorages of others as they are at the emit', () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const emitter = storage.run('bound', () => annsEmitter());
+    storage.run('added', () => emitter.on('go', () => seen.push([user(), storage.getStore()])));
+    asBob(() => storage.run('emitted', () => emitter.emit('go')));
+    emitter.emit('go');
+    expect(seen).toEqual([
+      ['ann', 'emitted'],
+      ['ann', undefined],
+    ]);
+  });
+
+  it('in the scope after a throw, while the emitting code has its own back', () => {
+    const emitter = annsEmitter();
+    emitter.on('go', () => {
+      throw new Error(`of ${user()}`);
+    });
+    asBob(() => {
+      expect(() => emitter.emit('go')).toThrow('of ann');
+      expect(user()).toBe('bob');
+      expect(() => emitter.emit('go')).toThrow('of ann');
+    });
+  });
+
+  it('for newListener and removeListener as well', () => {
+    const emitter = annsEmitter();
+    const seen: unknown[] = [];
+    emitter.on('newListener', (event) => seen.push(['added', event, user()]));
+    emitter.on('removeListener', (event) => seen.push(['removed', event, user()]));
+    const listener = () => {};
+    asBob(() => emitter.on('go', listener).off('go', listener));
+    expect(seen).toEqual([
+      ['added', 'removeListener', 'ann'],
+      ['added', 'go', 'ann'],
+      ['removed', 'go', 'ann'],
+    ]);
+  });
+
+  it('for a listener that emits on another bound emitter and comes back', () => {
+    const anns = annsEmitter();
+    const bobs = asBob(() => context.bindEmitter(new EventEmitter()));
+    const seen: unknown[] = [];
+    bobs.on('go', () => seen.push(user()));
+    anns.on('go', () => {
+      seen.push(user());
+      bobs.emit('go');
+      seen.push(user());
+    });
+    anns.emit('go');
+    expect(seen).toEqual(['ann', 'bob', 'ann']);
+  });
+});
+
+describe('an emitter that is bound is an emitter as Node documents it', () => {
+  it('emit says whether there were listeners, and hands on this and all arguments', () => {
+    const emitter = annsEmitter();
+    expect(emitter.emit('go')).toBe(false);
+    const calls: unknown[] = [];
+    emitter.on('go', function (this: unknown, ...args: unknown[]) {
+      calls.push(this, ...args);
+    });
+    expect(emitter.emit('go', 1, 'two', [3], undefined)).toBe(true);
+    expect(calls).toEqual([emitter, 1, 'two', [3], undefined]);
+    expect(calls[0]).toBe(emitter);
+  });
+
+  it('hands back the emitter, and listeners as they were given', () => {
+    const emitter = new EventEmitter();
+    expect(context.bindEmitter(emitter)).toBe(emitter);
+    const listener = () => {};
+    emitter.on('a', listener).once('b', listener);
+    expect(emitter.listeners('a')).toEqual([listener]);
+    expect(emitter.listeners('a')[0]).toBe(listener);
+    expect(emitter.listeners('b')[0]).toBe(listener);
+    expect(emitter.rawListeners('a')[0]).toBe(listener);
+    const raw = emitter.rawListeners('b')[0];
+    expect(raw).not.toBe(listener);
+    expect(raw).toHaveProperty('listener', listener);
+    expect(emitter.listenerCount('a')).toBe(1);
+    expect(emitter.listenerCount('a', listener)).toBe(1);
+    expect(emitter.listenerCount('b', listener)).toBe(1);
+    expect(emitter.listenerCount('a', () => {})).toBe(0);
+    expect(getEventListeners(emitter, 'a')).toEqual([listener]);
+    expect(emitter.eventNames()).toEqual(['a', 'b']);
+  });
+
+  it('off takes out what on, once or prependOnceListener put in, wherever it is called', () => {
+    const emitter = new EventEmitter();
+    let calls = 0;
+    const listener = () => {
+      calls += 1;
+    };
+    emitter.on('go', listener);
+    context.run({ user: 'ann' }, () => context.bindEmitter(emitter).once('go', listener));
+    emitter.prependOnceListener('go', listener);
+    asBob(() => emitter.off('go', listener).off('go', listener).removeListener('go', listener));
+    expect(emitter.listenerCount('go')).toBe(0);
+    emitter.emit('go');
+    expect(calls).toBe(0);
+  });
+
+  it('once calls once, prependListener first', () => {
+    const emitter = annsEmitter();
+    const seen: string[] = [];
+    emitter.on('go', () => seen.push('on'));
+    emitter.once('go', () => seen.push('once'));
+    emitter.prependListener('go', () => seen.push('prepended'));
+    emitter.prependOnceListener('go', () => seen.push('prepended once'));
+    emitter.emit('go');
+    emitter.emit('go');
+    expect(seen).toEqual(['prepended once', 'prepended', 'on', 'once', 'prepended', 'on']);
+  });
+
+  it('removeAllListeners takes out all, of one event or of every', () => {
+    const emitter = annsEmitter();
+    for (const event of ['a', 'a', 'b', 'c']) emitter.on(event, () => {});
+    emitter.removeAllListeners('a');
+    expect(emitter.eventNames()).toEqual(['b', 'c']);
+    emitter.removeAllListeners();
+    expect(emitter.eventNames()).toEqual([]);
+    expect(emitter.emit('a')).toBe(false);
+  });
+
+  it('warns of too many listeners at the limit that is set', () => {
+    const emitter = annsEmitter().setMaxListeners(2);
+    expect(emitter.getMaxListeners()).toBe(2);
+  });
+
+  it('throws an error that nobody listens for, and tells the errorMonitor', () => {
+    const emitter = annsEmitter();
+    const problem = new Error('no');
+    const seen: unknown[] = [];
+    emitter.on(errorMonitor, (error) => seen.push(error, user()));
+    expect(() => asBob(() => emitter.emit('error', problem))).toThrow(problem);
+    expect(() => emitter.emit('error', { odd: true })).toThrow(/odd: true/);
+    emitter.on('error', (error) => seen.push(error, user()));
+    expect(asBob(() => emitter.emit('error', problem))).toBe(true);
+    expect(seen).toEqual([problem, 'ann', { odd: true }, 'ann', problem, 'ann', problem, 'ann']);
+  });
+
+  it('captures rejections, and handles them in the scope', async () => {
+    const emitter = annsEmitter(() => new EventEmitter({ captureRejections: true }));
+    emitter.on('go', async () => {
+      await sleep(1);
+      throw new Error(`of ${user()}`);
+    });
+    const handled = new Promise((resolve) => {
+      emitter.on('error', (error: Error) => resolve([error.message, user()]));
+    });
+    asBob(() => emitter.emit('go'));
+    expect(await handled).toEqual(['of ann', 'ann']);
+  });
+
+  it('captures rejections with a handler of its own', async () => {
+    const emitter = annsEmitter(() => new EventEmitter({ captureRejections: true }));
+    const handled = new Promise((resolve) => {
+      Object.assign(emitter, {
+        [captureRejectionSymbol]: (error: Error, event: string, ...args: unknown[]) =>
+          resolve([error.message, event, args]),
+      });
+    });
+    emitter.on('go', () => Promise.reject(new Error('no')));
+    emitter.emit('go', 1, 2);
+    expect(await handled).toEqual(['no', 'go', [1, 2]]);
+  });
+
+  it('events.once waits for one event, or fails with an error', async () => {
+    const emitter = annsEmitter();
+    const first = asBob(async () => [await once(emitter, 'go'), user()]);
+    emitter.emit('go', 1, 2);
+    expect(await first).toEqual([[1, 2], 'bob']);
+    expect(emitter.listenerCount('go')).toBe(0);
+    const failing = once(emitter, 'go');
+    emitter.emit('error', new Error('no'));
+    await expect(failing).rejects.toThrow('no');
+    expect(emitter.eventNames()).toEqual([]);
+  });
+
+  it('events.on iterates, in the scope of who iterates, and leaves no listener', async () => {
+    const emitter = annsEmitter();
+    const seen: unknown[] = [];
+    const reading = asBob(async () => {
+      for await (const [value] of on(emitter, 'go')) {
+        seen.push([value, user()]);
+        if (value === 3) break;
+      }
+    });
+    for (const value of [1, 2]) emitter.emit('go', value);
+    await nextTurn();
+    emitter.emit('go', 3);
+    await reading;
+    expect(seen).toEqual([
+      [1, 'bob'],
+      [2, 'bob'],
+      [3, 'bob'],
+    ]);
+    expect(emitter.eventNames()).toEqual([]);
+  });
+
+  it('has the keys it had, and takes an emit that wraps the one it has', () => {
+    const plain = new EventEmitter();
+    const emitter = annsEmitter();
+    expect(Object.keys(emitter)).toEqual(Object.keys(plain));
+    expect({ ...emitter }).toEqual({ ...plain });
+    expect(Object.getOwnPropertyDescriptor(emitter, 'emit')).toMatchObject({
+      enumerable: false,
+      writable: true,
+      configurable: true,
+    });
+    expect(emitter).toBeInstanceOf(EventEmitter);
+    const before = emitter.emit;
+    emitter.emit = (...args) => before.apply(emitter, args);
+    let seen: unknown;
+    emitter.on('go', () => {
+      seen = user();
+    });
+    asBob(() => emitter.emit('go'));
+    expect(seen).toBe('ann');
+    expect(Object.keys(emitter)).toEqual(Object.keys(plain));
+  });
+
+  it('of a class with its own emit goes through that, in the scope, once', () => {
+    const seen: unknown[] = [];
+    class Loud extends EventEmitter {
+      override emit(event: string | symbol, ...args: unknown[]): boolean {
+        seen.push([event, user()]);
+        return super.emit(event, ...args, 'more');
+      }
+    }
+    const emitter = annsEmitter(() => new Loud());
+    emitter.on('go', (...args) => seen.push(args));
+    asBob(() => expect(emitter.emit('go', 1)).toBe(true));
+    expect(seen).toEqual([
+      ['go', 'ann'],
+      [1, 'more'],
+    ]);
+  });
+
+  it('of any class with an emit will do', () => {
+    const bus = {
+      emit(what: string) {
+        return [what, user(), this === bus];
+      },
+    };
+    context.run({ user: 'ann' }, () => context.bindEmitter(bus));
+    expect(asBob(() => bus.emit('go'))).toEqual(['go', 'ann', true]);
+  });
+
+  it('of class EventEmitterAsyncResource keeps running in the context that it was made in', () => {
+    const emitter = asBob(() => new EventEmitterAsyncResource({ name: 'Test' }));
+    context.run({ user: 'ann' }, () => context.bindEmitter(emitter));
+    const seen: unknown[] = [];
+    emitter.on('go', () => seen.push(user()));
+    emitter.emit('go');
+    expect(seen).toEqual(['bob']);
+  });
+
+  it('that is frozen cannot be bound, and says so each time', () => {
+    const emitter = Object.freeze(new EventEmitter());
+    for (let time = 0; time < 2; time += 1) {
+      expect(() => context.bindEmitter(emitter)).toThrow(TypeError);
+    }
+  });
+});
+
+describe('streams', () => {
+  it('emit all their events in the scope, whoever reads, writes or ends them', async () => {
+    const stream = context.run({ user: 'ann' }, () => context.bindEmitter(new PassThrough()));
+    const seen: [string, unknown][] = [];
+    const events = ['resume', 'data', 'end', 'prefinish', 'finish', 'close', 'pause'];
+    for (const event of events) stream.on(event, () => seen.push([event, user()]));
+    await asBob(async () => {
+      stream.write('a');
+      await sleep(1);
+      stream.end('b');
+      await finished(stream);
+      expect(user()).toBe('bob');
+    });
+    const names = seen.map(([event]) => event);
+    for (const event of ['data', 'end', 'finish', 'close']) expect(names).toContain(event);
+    expect(new Set(seen.map(([, who]) => who))).toEqual(new Set(['ann']));
+  });
+
+  it('fail in the scope', async () => {
+    const stream = context.run({ user: 'ann' }, () =>
+      context.bindEmitter(
+        new Writable({ write: (_chunk, _encoding, done) => done(new Error('full')) }),
+      ),
+    );
+    const failed = new Promise((resolve) => {
+      stream.on('error', (error) => resolve([error.message, user()]));
+    });
+    asBob(() => stream.write('a'));
+    expect(await failed).toEqual(['full', 'ann']);
+  });
+
+  it('flow through a pipeline and async iteration with nothing lost', async () => {
+    const words = Array.from({ length: 1000 }, (_, n) => `word${n} `);
+    const seen = new Set<unknown>();
+    const [source, upper] = context.run({ user: 'ann' }, () => [
+      context.bindEmitter(Readable.from(words)),
+      context.bindEmitter(
+        new Transform({
+          transform: (chunk, _encoding, done) => done(null, String(chunk).toUpperCase()),
+        }),
+      ),
+    ]);
+    upper.on('data', () => seen.add(user()));
+    const collected: string[] = [];
+    await asBob(() =>
+      pipeline(source, upper, async (chunks) => {
+        for await (const chunk of chunks) collected.push(String(chunk));
+      }),
+    );
+    expect(collected.join('')).toBe(words.join('').toUpperCase());
+    expect(seen).toEqual(new Set(['ann']));
+  });
+});

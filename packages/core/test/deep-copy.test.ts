@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { types } from 'node:util';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deepCopy } from '../src/deep-copy.ts';
+
+class Money {
+  amount = 1;
+  parts = [1];
+}
+class NamedMap extends Map<number, object> {
+  name = 'named';
+}
+class Tags extends Array {}
+class Instant extends Date {}
+class Bytes extends Uint8Array {
+  constructor(text: string) {
+    super(Buffer.from(text));
+  }
+}
+class View extends DataView<ArrayBuffer> {}
+
+describe('copied', () => {
+  const data: [string, object][] = [
+    ['a plain object', { a: 1, nested: { b: [1, { c: 2 }] } }],
+    ['an array', [1, [2, [3]], { four: 4 }]],
+    ['a sparse array', Object.assign([], { 2: 'two', length: 5 })],
+    ['an array with a property', Object.assign([1], { extra: { deep: true } })],
+    [
+      'a Map, its keys too',
+      new Map<unknown, unknown>([
+        [{ key: 1 }, { value: [1] }],
+        ['b', 2],
+      ]),
+    ],
+    ['a Set', new Set<unknown>([{ a: 1 }, [2], 'three'])],
+    ['a Date', new Date(86_400_000)],
+    ['an ArrayBuffer', new Uint8Array([1, 2, 3]).buffer],
+    ['a Uint8Array', new Uint8Array([1, 2, 3])],
+    ['a Float64Array', new Float64Array([0.5, Number.NaN, -0])],
+    ['a BigInt64Array', new BigInt64Array([1n, -1n])],
+    ['part of a buffer', new Uint16Array(new Uint16Array([1, 2, 3, 4]).buffer, 2, 2)],
+    ['a Buffer', Buffer.from('hello')],
+    ['a DataView', new DataView(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2)],
+    ['an object without a prototype', Object.assign(Object.create(null), { a: { b: 1 } })],
+    ['keys like __proto__', JSON.parse('{"__proto__": {"a": 1}, "constructor": {"b": [2]}}')],
+    ['symbol keys', { [Symbol.for('tag')]: { a: 1 }, [Symbol.iterator]: [1] }],
+    ['boxes with nothing in them', { list: [], map: new Map(), set: new Set(), bare: {} }],
+  ];
+
+  it.each(data)('%s: an equal one, which shares nothing with the first', (_, original) => {
+    const copy = deepCopy(original);
+    assert.deepStrictEqual(copy, original);
+    expect(Reflect.ownKeys(copy)).toEqual(Reflect.ownKeys(original));
+    const parts = reachable(original);
+    expect(parts.size).toBeGreaterThan(0);
+    for (const part of reachable(copy)) expect(parts).not.toContain(part);
+  });
+
+  it('what another realm made, such as a vm context', () => {
+    const original = runInNewContext('({ list: [{}], map: new Map([[1, {}]]), at: new Date(5) })');
+    const copy = deepCopy(original);
+    expect(copy.at.getTime()).toBe(5);
+    const parts = reachable(original);
+    expect(copy.list).toHaveLength(1);
+    expect(copy.map.size).toBe(1);
+    for (const part of reachable(copy)) expect(parts).not.toContain(part);
+  });
+
+  it('a Date that is invalid', () => {
+    const original = new Date(Number.NaN);
+    const copy = deepCopy(original);
+    expect(copy).not.toBe(original);
+    expect(copy.getTime()).toBeNaN();
+  });
+
+  it('anything that fast-check can make of data', () => {
+    const anything = fc.anything({
+      withMap: true,
+      withSet: true,
+      withNullPrototype: true,
+      withObjectString: true,
+      withSparseArray: true,
+      withTypedArray: true,
+      withBigInt: true,
+    });
+    fc.assert(
+      fc.property(anything, (original) => {
+        const copy = deepCopy(original);
+        assert.deepStrictEqual(copy, original);
+        const parts = reachable(original);
+        for (const part of reachable(copy)) expect(parts.has(part)).toBe(false);
+      }),
+    );
+  });
+
+  it('the bytes of a Buffer: small ones share a pool, which is left behind', () => {
+    const original = Buffer.from('hello');
+    const copy = deepCopy(original);
+    original[0] = 'j'.charCodeAt(0);
+    expect(Buffer.isBuffer(copy)).toBe(true);
+    expect(copy.toString()).toBe('hello');
+    expect(copy.buffer).not.toBe(original.buffer);
+  });
+
+  it('cycles, through every kind of container', () => {
+    interface Cyclic {
+      self?: Cyclic;
+      list: unknown[];
+      map: Map<unknown, unknown>;
+      set: Set<unknown>;
+    }
+    const original: Cyclic = { list: [], map: new Map(), set: new Set() };
+    original.self = original;
+    original.list.push(original.list, original);
+    original.map.set(original.map, original);
+    original.set.add(original.set).add(original);
+    const copy = deepCopy(original);
+    expect(copy).not.toBe(original);
+    expect(copy.self).toBe(copy);
+    expect(copy.list).toEqual([copy.list, copy]);
+    expect(copy.list[0]).toBe(copy.list);
+    expect([...copy.map]).toEqual([[copy.map, copy]]);
+    expect([...copy.set][0]).toBe(copy.set);
+    expect([...copy.set][1]).toBe(copy);
+  });
+
+  it('one object in several places is one in the copy too', () => {
+    const shared = { hits: 0 };
+    const copy = deepCopy({ a: shared, b: [shared], c: new Map([[shared, shared]]) });
+    expect(copy.a).not.toBe(shared);
+    expect(copy.b[0]).toBe(copy.a);
+    expect([...copy.c]).toEqual([[copy.a, copy.a]]);
+    expect([...copy.c.keys()][0]).toBe(copy.a);
+  });
+
+  it('the order of keys, items and entries', () => {
+    const copy = deepCopy({
+      z: 1,
+      a: 2,
+      map: new Map([
+        ['z', {}],
+        ['a', {}],
+      ]),
+      set: new Set(['z', 'a']),
+    });
+    expect(Object.keys(copy)).toEqual(['z', 'a', 'map', 'set']);
+    expect([...copy.map.keys()]).toEqual(['z', 'a']);
+    expect([...copy.set]).toEqual(['z', 'a']);
+  });
+
+  it('an accessor as an accessor, without calling it; it reads the copy', () => {
+    let calls = 0;
+    const original = {
+      first: 'Ann',
+      get greeting() {
+        calls += 1;
+        return `hello ${this.first}`;
+      },
+    };
+    const copy = deepCopy(original);
+    expect(calls).toBe(0);
+    original.first = 'Bob';
+    expect(copy.greeting).toBe('hello Ann');
+  });
+
+  it('what is hidden, read-only, sealed or frozen, as such', () => {
+    const hidden = Object.defineProperty({}, 'secret', { value: { a: 1 }, enumerable: false });
+    expect(Object.keys(deepCopy(hidden))).toEqual([]);
+    expect(Object.getOwnPropertyDescriptor(deepCopy(hidden), 'secret')).toEqual({
+      value: { a: 1 },
+      enumerable: false,
+      configurable: false,
+      writable: false,
+    });
+    const frozen = Object.freeze({ list: Object.freeze([1]), open: [1] });
+    const copy = deepCopy(frozen);
+    expect(Object.isFrozen(copy)).toBe(true);
+    expect(Object.isFrozen(copy.list)).toBe(true);
+    expect(copy.list).not.toBe(frozen.list);
+    copy.open.push(2);
+    expect(frozen.open).toEqual([1]);
+    expect(Object.isSealed(deepCopy(Object.seal({ a: 1 })))).toBe(true);
+    expect(Object.isExtensible(deepCopy(Object.preventExtensions([1])))).toBe(false);
+  });
+
+  it('an object with __proto__ among its keys does not change its prototype', () => {
+    const copy = deepCopy(JSON.parse('{"__proto__": {"admin": true}}'));
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+    expect(copy.admin).toBeUndefined();
+    expect(Object.hasOwn(copy, '__proto__')).toBe(true);
+    expect(({} as { admin?: unknown }).admin).toBeUndefined();
+  });
+
+  type Nest = [kind: string, wrap: (item: unknown) => unknown, unwrap: (box: never) => unknown];
+  const nests: Nest[] = [
+    ['objects', (item) => ({ item }), (box: { item: unknown }) => box.item],
+    ['arrays', (item) => [item], ([item]: [unknown]) => item],
+    ['Maps', (item) => new Map([[1, item]]), (box: Map<number, unknown>) => box.get(1)],
+    ['keys of Maps', (item) => new Map([[item, 1]]), (box: Map<unknown, 1>) => [...box.keys()][0]],
+    ['Sets', (item) => new Set([item]), (box: Set<unknown>) => [...box][0]],
+  ];
+  it.each(nests)('100,000 levels of %s', (_, wrap, unwrap) => {
+    let original: unknown = 'bottom';
+    for (let level = 0; level < 100_000; level += 1) original = wrap(original);
+    let at: unknown = deepCopy(original);
+    expect(at === original).toBe(false);
+    for (let level = 0; level < 100_000; level += 1) at = unwrap(at as never);
+    expect(at).toBe('bottom');
+  });
+});
+
+describe('kept as they are', () => {
+  const kept: [string, unknown][] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['NaN', Number.NaN],
+    ['text', 'text'],
+    ['a bigint', 1n],
+    ['a symbol', Symbol('tag')],
+    ['a function', () => {}],
+    ['a class', Money],
+    ['an instance of a class', new Money()],
+    ['an Error', new Error('no')],
+    ['a RegExp', /a/g],
+    ['a Promise', Promise.resolve()],
+    ['a WeakMap', new WeakMap()],
+    ['a URL', new URL('http://localhost/')],
+    ['an AbortSignal', new AbortController().signal],
+    ['a generator', (function* () {})()],
+    ['an instance of a subclass of Map', new NamedMap([[1, {}]])],
+    ['an instance of a subclass of Array', Tags.of(1)],
+    ['an instance of a subclass of Date', new Instant(0)],
+    ['an instance of a subclass of Uint8Array', new Bytes('text')],
+    ['an instance of a subclass of DataView', new View(new ArrayBuffer(1))],
+    [
+      'an instance of a subclass of ArrayBuffer',
+      Reflect.construct(class extends ArrayBuffer {}, [1]),
+    ],
+    ['an object whose prototype is another object', Object.create({ inherited: 1 })],
+    ['shared memory', new SharedArrayBuffer(1)],
+    ['a view of shared memory', new Int32Array(new SharedArrayBuffer(4))],
+    ['a DataView of shared memory', new DataView(new SharedArrayBuffer(4))],
+  ];
+  it.each(kept)('%s', (_, value) => {
+    expect(deepCopy(value)).toBe(value);
+    expect(deepCopy([value])[0]).toBe(value);
+  });
+});
+
+/** All objects within `root`: a copy must not have one of them. */
+function reachable(root: unknown): Set<object> {
+  const found = new Set<object>();
+  const waiting: unknown[] = [root];
+  for (let at = waiting.pop(); at !== undefined || waiting.length > 0; at = waiting.pop()) {
+    if (typeof at !== 'object' || at === null || found.has(at)) continue;
+    found.add(at);
+    if (types.isMap(at)) waiting.push(...at.keys(), ...at.values());
+    else if (types.isSet(at)) waiting.push(...at);
+    else if (ArrayBuffer.isView(at)) waiting.push(at.buffer);
+    else for (const key of Reflect.ownKeys(at)) waiting.push(Reflect.get(at, key));
+  }
+  return found;
+}

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../../..');
+const core = join(root, 'packages/core');
+const pages = ['docs/tasks.md', 'packages/core/README.md'];
+const folder = mkdtempSync(join(tmpdir(), 'request-context-docs-'));
+
+interface Block {
+  language: string;
+  text: string;
+  line: number;
+  /** The text block right after it: what it prints. */
+  output: string | undefined;
+}
+
+/** The fenced blocks of a page. */
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  const fences = text.matchAll(/^```(\w+)\n(.*?)^```$(?:\n```text\n(.*?)^```$)?/gms);
+  return Array.from(fences, (fence) => ({
+    language: String(fence[1]),
+    text: String(fence[2]),
+    line: text.slice(0, fence.index).split('\n').length,
+    output: fence[3],
+  }));
+}
+
+function blocksIn(language: string): [string, number, Block][] {
+  return pages.flatMap((page) =>
+    blocksOf(page)
+      .filter((block) => block.language === language)
+      .map((block): [string, number, Block] => [page, block.line, block]),
+  );
+}
+
+/** A project that has the built package among its dependencies. */
+beforeAll(() => {
+  mkdirSync(join(folder, 'node_modules/@request-context'), { recursive: true });
+  symlinkSync(core, join(folder, 'node_modules/@request-context/core'), 'junction');
+  symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'), 'junction');
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('programs in the docs', () => {
+  it.each(blocksIn('js'))('%s, line %i: runs and prints what stands below it', (_, line, block) => {
+    const file = join(folder, `program${line}.js`);
+    writeFileSync(file, block.text);
+    const printed = execFileSync(process.execPath, [file], { encoding: 'utf8' });
+    expect(printed).toBe(block.output);
+  });
+
+  it('TypeScript compiles, but for the lines that say otherwise', () => {
+    const blocks = blocksIn('ts');
+    expect(blocks.length).toBeGreaterThan(0);
+    const files = blocks.map(([page, line, block]) => {
+      const file = join(folder, `${page.replace(/\W/g, '-')}-${line}.ts`);
+      writeFileSync(file, block.text);
+      return file;
+    });
+    const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
+    const compiler = join(dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin.tsc);
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
+    expect(() => {
+      execFileSync(process.execPath, [compiler, ...options, ...files], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+    }).not.toThrow();
+  });
+});

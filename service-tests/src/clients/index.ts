@@ -1,0 +1,10 @@
+export { amqplib } from './amqplib.ts';
+export { amqplibCallbacks } from './amqplib-callbacks.ts';
+export { bullmq } from './bullmq.ts';
+export { drizzleOrm } from './drizzle-orm.ts';
+export { ioredis } from './ioredis.ts';
+export { knex } from './knex.ts';
+export { mysql2 } from './mysql2.ts';
+export { nats, natsClassic } from './nats.ts';
+export { pg } from './pg.ts';
+export { redis } from './redis.ts';

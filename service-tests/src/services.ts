@@ -1,0 +1,77 @@
+import { connect } from 'node:net';
+
+/** A server that clients are tested against. */
+export interface Service {
+  readonly title: string;
+  /** Where it is. */
+  readonly url: string;
+  /** The environment variable that moves it. */
+  readonly variable: string;
+  /** A command that starts one. */
+  readonly start: string;
+}
+
+export type ServiceName = 'postgresql' | 'mysql' | 'redis' | 'rabbitmq' | 'nats';
+
+export const services: Readonly<Record<ServiceName, Service>> = {
+  postgresql: service({
+    title: 'PostgreSQL',
+    url: 'postgres://postgres@127.0.0.1:5432/test',
+    variable: 'POSTGRESQL_URL',
+    start: 'pg_ctlcluster $(ls /etc/postgresql) main start',
+  }),
+  mysql: service({
+    title: 'MariaDB or MySQL',
+    url: 'mysql://root@127.0.0.1:3306/test',
+    variable: 'MYSQL_URL',
+    start: 'mariadbd-safe',
+  }),
+  redis: service({
+    title: 'Redis',
+    url: 'redis://127.0.0.1:6379',
+    variable: 'REDIS_URL',
+    start: 'redis-server --save ""',
+  }),
+  rabbitmq: service({
+    title: 'RabbitMQ',
+    url: 'amqp://guest:guest@127.0.0.1:5672',
+    variable: 'RABBITMQ_URL',
+    start: 'rabbitmq-server -detached',
+  }),
+  nats: service({
+    title: 'NATS',
+    url: 'nats://127.0.0.1:4222',
+    variable: 'NATS_URL',
+    start: 'nats-server',
+  }),
+};
+
+function service(defaults: Service): Service {
+  return { ...defaults, url: process.env[defaults.variable] ?? defaults.url };
+}
+
+/** Says of a service that it is not there, and how to start it. */
+export function absence({ title, url, variable, start }: Service): string {
+  const { host } = new URL(url);
+  return `${title} does not answer at ${host}. Start it (${start}), or say where it is (${variable}).`;
+}
+
+/** The services that accept no connection. */
+export async function findAbsent(): Promise<ServiceName[]> {
+  const names = Object.keys(services) as ServiceName[];
+  const answers = await Promise.all(names.map((name) => accepts(new URL(services[name].url))));
+  return names.filter((_, index) => !answers[index]);
+}
+
+function accepts({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), timeout: 3_000 });
+    function settle(isThere: boolean): void {
+      socket.destroy();
+      resolve(isThere);
+    }
+    socket.once('connect', () => settle(true));
+    socket.once('timeout', () => settle(false));
+    socket.once('error', () => settle(false));
+  });
+}

@@ -1,0 +1,6 @@
+import { amqplib } from '../src/clients/amqplib.ts';
+import { amqplibCallbacks } from '../src/clients/amqplib-callbacks.ts';
+import { testClient } from '../src/test-client.ts';
+
+testClient(amqplib);
+testClient(amqplibCallbacks);

@@ -1,0 +1,4 @@
+import { drizzleOrm } from '../src/clients/drizzle-orm.ts';
+import { testClient } from '../src/test-client.ts';
+
+testClient(drizzleOrm);
