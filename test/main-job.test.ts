@@ -65,6 +65,34 @@ describe.each(all)('%s', (_name, adapter) => {
     expect((await send(url, { id: 'next' })).id).toBe('next');
   });
 
+  it('counts a header that was sent twice as invalid, though `validate` would take its values', async () => {
+    const url = await start(adapter, routes, { options: { validate: () => true } });
+    expect((await send(url, { id: 'a, b' })).id).toBe('a, b');
+    expect((await send(url, { id: ['a', 'b'] })).id).toMatch(uuid);
+  });
+
+  it('lets others see the header before the head is written', async () => {
+    const seen: unknown[] = [];
+    const url = await start(adapter, {
+      'GET /': (x) => {
+        seen.push(x.res.getHeader('X-Request-ID'));
+        x.send();
+      },
+    });
+    await send(url, { id: 'myid' });
+    expect(seen).toEqual(['myid']);
+  });
+
+  it('keeps headers that are given to writeHead several times', async () => {
+    const url = await start(adapter, {
+      'GET /': (x) =>
+        void x.takeOver().writeHead(200, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']).end(),
+    });
+    const answer = await send(url, { id: 'myid' });
+    expect(answer.headers['set-cookie']).toEqual(['a=1', 'b=2']);
+    expect(answer.id).toBe('myid');
+  });
+
   it('adopts no id of a peer that is not trusted', async () => {
     const url = await start(adapter, routes, { options: { trust: '192.0.2.1' } });
     const answer = await send(url, { id: 'myid', headers: { 'X-Forwarded-For': '192.0.2.1' } });

@@ -66,14 +66,14 @@ export async function sendRaw(url: string, bytes: string | Buffer): Promise<stri
   return Buffer.concat(await socket.toArray()).toString('latin1');
 }
 
-export interface Resolvers<T> {
+interface Resolvers<T> {
   promise: Promise<T>;
   resolve: (value: T) => void;
   reject: (reason: unknown) => void;
 }
 
 /** Promise.withResolvers, which Node has from version 22 on. */
-export function withResolvers<T>(): Resolvers<T> {
+function withResolvers<T>(): Resolvers<T> {
   let resolvers: Omit<Resolvers<T>, 'promise'> | undefined;
   const promise = new Promise<T>((resolve, reject) => {
     resolvers = { resolve, reject };

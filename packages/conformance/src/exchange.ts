@@ -29,7 +29,7 @@ export function takeProbes(id: string): readonly Probe[] {
 export function exchangeBase(
   req: IncomingMessage,
   res: ServerResponse,
-): Pick<Exchange, 'req' | 'res' | 'probe'> {
-  const expected = String(req.headers['x-request-id']);
-  return { req, res, probe: (label: string) => record(expected, label) };
+): Pick<Exchange, 'id' | 'req' | 'res' | 'probe'> {
+  const id = String(req.headers['x-request-id']);
+  return { id, req, res, probe: (label: string) => record(id, label) };
 }

@@ -1,6 +1,13 @@
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Running } from './types.ts';
+import type { Running, Setup } from './types.ts';
+
+/** Serves a listener as a scenario wants it, on a free port of the loopback. */
+export function serve(listener: RequestListener, setup: Setup = {}): Promise<Running> {
+  const server = (setup.createServer ?? createServer)(listener);
+  setup.onServer?.(server);
+  return listen(server);
+}
 
 /** Lets a server listen on a free port of the loopback. */
 export async function listen(server: Server): Promise<Running> {
@@ -10,7 +17,8 @@ export async function listen(server: Server): Promise<Running> {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        // HTTP/2 servers have none.
+        server.closeAllConnections?.();
       }),
   };
 }

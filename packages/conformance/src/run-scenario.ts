@@ -20,6 +20,11 @@ export interface Tally {
   foreign: number;
 }
 
+/** Whether a scenario is for the adapter's framework. */
+export function isFor({ frameworks }: HttpScenario, adapter: Adapter): boolean {
+  return frameworks?.some((framework) => adapter.name.startsWith(framework)) ?? true;
+}
+
 /**
  * Runs a scenario against an adapter, with a real server on a real socket.
  *
@@ -31,13 +36,25 @@ export async function runScenario(
   adapter: Adapter,
   tally: Tally = { right: 0, lost: 0, foreign: 0 },
 ): Promise<void> {
+  const teardown = await scenario.prepare?.();
+  try {
+    await runPrepared(scenario, adapter, tally);
+  } finally {
+    await teardown?.();
+  }
+}
+
+async function runPrepared(scenario: HttpScenario, adapter: Adapter, tally: Tally): Promise<void> {
   const server = await adapter.start(scenario.routes, scenario.setup);
   const agent = new Agent({ keepAlive: true, maxSockets: clients / 2 });
   const run = Math.random().toString(36).slice(2, 8);
   const ids = Array.from({ length: clients }, (_, n) => `${scenario.id}.${run}.${n}`);
   try {
+    const visitors = ids.map((id) => createClient(server.url, id, agent));
     const visits = await Promise.allSettled(
-      ids.map((id) => visit(scenario, createClient(server.url, id, agent))),
+      scenario.visitAll === undefined
+        ? visitors.map((client) => visit(scenario, client))
+        : [scenario.visitAll(visitors)],
     );
     const noted = await collect(ids, scenario.probes);
     const problems = ids.flatMap((id) => judge(id, noted.get(id) ?? [], scenario.probes, tally));

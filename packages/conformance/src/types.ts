@@ -1,12 +1,23 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  RequestListener,
+  Server,
+  ServerResponse,
+} from 'node:http';
 import type { Readable } from 'node:stream';
 import type { RequestIdOptions } from '@request-context/node-http';
+import type express from 'express';
+import type { FastifyInstance, fastify } from 'fastify';
+import type Koa from 'koa';
 
 /** What a failure means: a broken promise, a gap to be closed, or a limit that is known. */
 export type Level = 'MUST' | 'SHOULD' | 'MAY';
 
 /** One request while it is handled, the same in every framework. */
 export interface Exchange {
+  /** The id that the client sent. */
+  readonly id: string;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   /** The body, by the framework's own parser; undefined outside of `/json`. */
@@ -35,6 +46,19 @@ export interface Setup {
   readonly options?: RequestIdOptions<unknown>;
   /** Called for every request before the adapter sees it, where the framework allows for that. */
   readonly before?: (req: IncomingMessage, res: ServerResponse) => void;
+  /** Makes the server, where it is not to be one of node:http. */
+  readonly createServer?: (listener: RequestListener) => Server;
+  /** Called with the server before it listens. */
+  readonly onServer?: (server: Server) => void;
+  /** The application itself, in place of routes and options, by the adapter's framework. */
+  readonly native?: NativeApps;
+}
+
+/** Applications written for one framework; each is given the framework in the adapter's version. */
+export interface NativeApps {
+  express?(framework: typeof express): RequestListener;
+  koa?(framework: typeof Koa): Koa;
+  fastify?(framework: typeof fastify): FastifyInstance;
 }
 
 /** A server that listens on the loopback. */
@@ -65,6 +89,8 @@ export interface Sending {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Readable;
+  /** False for a path that no adapter covers: then the answer must not carry an id. @default true */
+  readonly isCovered?: boolean;
 }
 
 /** One client of a server, with an id of its own. */
@@ -75,6 +101,9 @@ export interface Client {
   send(path: string, sending?: Sending): Promise<Answer>;
 }
 
+/** Undoes what a scenario prepared. */
+export type Teardown = () => unknown;
+
 /** A place, or a family of places, where a request's id must be. Scenarios are data. */
 export interface HttpScenario {
   /** Stable: lists of what is unsupported name it. */
@@ -83,8 +112,14 @@ export interface HttpScenario {
   readonly title: string;
   readonly routes: Routes;
   readonly setup?: Setup;
+  /** How the names of the adapters begin that it is for; without it, it is for all. */
+  readonly frameworks?: readonly string[];
+  /** Called before the server starts; what it gives is called at the end, whatever came of it. */
+  prepare?(): Teardown | Promise<Teardown>;
   /** What each of the clients, which are at it side by side, does. By default it sends `GET /`. */
   visit?(client: Client): Promise<void>;
+  /** What the clients do together, in place of what each does. */
+  visitAll?(clients: readonly Client[]): Promise<void>;
   /** The labels that every request must have noted. */
   readonly probes: readonly string[];
   /** Called when all clients are done, for scenarios that ask more than what was noted. */

@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { adapters } from '../src/adapters/index.ts';
-import { runScenario } from '../src/run-scenario.ts';
+import { isFor, runScenario } from '../src/run-scenario.ts';
+import { currentRuntime } from '../src/runtime.ts';
 import { httpScenarios } from '../src/scenarios/index.ts';
+import { reasonFor } from '../src/unsupported.ts';
 
 describe.each(adapters.map((adapter) => [adapter.name, adapter] as const))('%s', (_, adapter) => {
-  describe.each(Object.entries(httpScenarios))('%s', (_family, scenarios) => {
+  const families = Object.entries(httpScenarios)
+    .map(([family, all]) => [family, all.filter((scenario) => isFor(scenario, adapter))] as const)
+    .filter(([_family, scenarios]) => scenarios.length > 0);
+  describe.each(families)('%s', (_family, scenarios) => {
     it.each(scenarios.map((scenario) => [scenario.level, scenario.title, scenario] as const))(
       '%s: %s',
       async (_level, _title, scenario) => {
         const run = runScenario(scenario, adapter);
-        const reason = adapter.unsupported?.[scenario.id];
+        const runtimeReason = reasonFor(currentRuntime().name, adapter.name, scenario.id);
+        const reason = adapter.unsupported?.[scenario.id] ?? runtimeReason;
         if (reason === undefined) await run;
-        // Not a gap any more: take it off the adapter's list.
+        // Not a gap any more: take it off the list.
         else await expect(run, reason).rejects.toMatchObject({ name: 'AssertionError' });
       },
     );

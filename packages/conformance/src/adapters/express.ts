@@ -1,11 +1,11 @@
-import { createServer } from 'node:http';
 import { requestId } from '@request-context/express';
 import express5 from 'express';
 import express4 from 'express4';
 import { exchangeBase } from '../exchange.ts';
-import { listen } from '../listen.ts';
+import { serve } from '../listen.ts';
 import { publicFolder } from '../public-folder.ts';
 import type { Adapter, Exchange, Routes, Setup } from '../types.ts';
+import { beforeMiddleware, userLand } from '../user-land.ts';
 
 function expressAdapter(name: string, express: typeof express5): Adapter {
   function createApp(routes: Routes, { options, before }: Setup): express5.Express {
@@ -25,7 +25,12 @@ function expressAdapter(name: string, express: typeof express5): Adapter {
     }
     return app;
   }
-  return { name, start: (routes, setup = {}) => listen(createServer(createApp(routes, setup))) };
+  return {
+    name,
+    unsupported: { ...userLand, ...beforeMiddleware },
+    start: (routes, setup = {}) =>
+      serve(setup.native?.express?.(express) ?? createApp(routes, setup), setup),
+  };
 }
 
 function toExchange(req: express5.Request, res: express5.Response): Exchange {

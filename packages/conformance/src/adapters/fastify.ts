@@ -1,36 +1,53 @@
 import fastifyStatic5 from '@fastify/static';
 import { requestId } from '@request-context/fastify';
-import fastify5, { type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import fastify5, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HTTPMethods,
+} from 'fastify';
 import fastify4 from 'fastify4';
 import fastifyStatic4 from 'fastify4-static';
 import { exchangeBase } from '../exchange.ts';
 import { publicFolder } from '../public-folder.ts';
-import type { Adapter, Exchange, Running } from '../types.ts';
+import type { Adapter, Exchange, Routes, Running, Setup } from '../types.ts';
+import { userLand } from '../user-land.ts';
 
 function fastifyAdapter(
   name: string,
   fastify: typeof fastify5,
   fastifyStatic: typeof fastifyStatic5,
 ): Adapter {
+  function createApp(routes: Routes, setup: Setup): FastifyInstance {
+    const { options = {}, before, createServer } = setup;
+    const app = fastify({
+      bodyLimit: 100,
+      forceCloseConnections: true,
+      ...(createServer === undefined ? {} : { serverFactory: createServer }),
+    });
+    // Bodies that are not JSON are left to the handler to read.
+    app.addContentTypeParser('*', (_request, _body, done) => done(null));
+    if (before !== undefined) {
+      app.addHook('onRequest', (request, reply, next) => next(void before(request.raw, reply.raw)));
+    }
+    app.register(requestId, options);
+    app.register(fastifyStatic, { root: publicFolder });
+    for (const [key, route] of Object.entries(routes)) {
+      const [method = '', url = ''] = key.split(' ');
+      app.route({
+        method: method as HTTPMethods,
+        url,
+        handler: (request, reply) => answered(route(toExchange(request, reply)), reply),
+      });
+    }
+    return app;
+  }
   return {
     name,
-    async start(routes, { options = {}, before } = {}): Promise<Running> {
-      const app = fastify({ bodyLimit: 100, forceCloseConnections: true });
-      if (before !== undefined) {
-        app.addHook('onRequest', (request, reply, next) =>
-          next(void before(request.raw, reply.raw)),
-        );
-      }
-      app.register(requestId, options);
-      app.register(fastifyStatic, { root: publicFolder });
-      for (const [key, route] of Object.entries(routes)) {
-        const [method = '', url = ''] = key.split(' ');
-        app.route({
-          method: method as HTTPMethods,
-          url,
-          handler: (request, reply) => answered(route(toExchange(request, reply)), reply),
-        });
-      }
+    unsupported: userLand,
+    async start(routes, setup = {}): Promise<Running> {
+      const app = setup.native?.fastify?.(fastify) ?? createApp(routes, setup);
+      setup.onServer?.(app.server);
       const url = await app.listen({ host: '127.0.0.1', port: 0 });
       return { url, close: () => app.close() };
     },

@@ -1,13 +1,13 @@
-import { createServer } from 'node:http';
 import { requestId } from '@request-context/koa';
 import Koa3, { type Context } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import serve from 'koa-static';
 import Koa2 from 'koa2';
 import { exchangeBase } from '../exchange.ts';
-import { listen } from '../listen.ts';
+import { serve as serveListener } from '../listen.ts';
 import { publicFolder } from '../public-folder.ts';
 import type { Adapter, Exchange, Routes, Setup } from '../types.ts';
+import { beforeMiddleware, userLand } from '../user-land.ts';
 
 function koaAdapter(name: string, Koa: typeof Koa3): Adapter {
   function createApp(routes: Routes, { options, before }: Setup): Koa3 {
@@ -31,7 +31,11 @@ function koaAdapter(name: string, Koa: typeof Koa3): Adapter {
   }
   return {
     name,
-    start: (routes, setup = {}) => listen(createServer(createApp(routes, setup).callback())),
+    unsupported: { ...userLand, ...beforeMiddleware },
+    start: (routes, setup = {}) => {
+      const app = setup.native?.koa?.(Koa) ?? createApp(routes, setup);
+      return serveListener(app.callback(), setup);
+    },
   };
 }
 

@@ -1,18 +1,21 @@
 import { createReadStream } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { withRequestId } from '@request-context/node-http';
 import { exchangeBase } from '../exchange.ts';
-import { listen } from '../listen.ts';
+import { serve } from '../listen.ts';
 import { publicFolder } from '../public-folder.ts';
 import type { Adapter, Exchange } from '../types.ts';
+import { beforeMiddleware, userLand } from '../user-land.ts';
 
 /** Plain node:http, with the little that the others bring along written by hand. */
 export const nodeHttpAdapters: readonly Adapter[] = [
   {
     name: 'node-http',
-    start(routes, { options, before } = {}) {
+    unsupported: { ...userLand, ...beforeMiddleware },
+    start(routes, setup = {}) {
+      const { options, before } = setup;
       const listener = withRequestId(async (req: IncomingMessage, res: ServerResponse) => {
         const path = req.url ?? '';
         const route = routes[`${req.method === 'HEAD' ? 'GET' : req.method} ${path}`];
@@ -27,12 +30,10 @@ export const nodeHttpAdapters: readonly Adapter[] = [
           else await route(toExchange(req, res, body));
         }
       }, options);
-      return listen(
-        createServer((req, res) => {
-          before?.(req, res);
-          listener(req, res);
-        }),
-      );
+      return serve((req, res) => {
+        before?.(req, res);
+        listener(req, res);
+      }, setup);
     },
   },
 ];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Exchange, HttpScenario, Route, Sending } from '../types.ts';
+import { preflightScenario } from './preflight.ts';
 
 /** A request whose answer must carry the id, whatever becomes of it. */
 interface EchoCase {
@@ -167,4 +168,4 @@ function toScenario({ id, title, route, path = '/', sending, status }: EchoCase)
   };
 }
 
-export const echoScenarios: readonly HttpScenario[] = cases.map(toScenario);
+export const echoScenarios: readonly HttpScenario[] = [...cases.map(toScenario), preflightScenario];

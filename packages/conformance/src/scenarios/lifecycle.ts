@@ -1,0 +1,386 @@
+import type { EventEmitter } from 'node:events';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { finished, pipeline, Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import onFinished from 'on-finished';
+import { record } from '../exchange.ts';
+import type { Client, Exchange, HttpScenario } from '../types.ts';
+
+/** Notes the current id under a label. */
+type Note = (label: string) => void;
+
+/** Something that is listened to on a request or its response, and the labels that it notes. */
+interface Listening {
+  readonly id: string;
+  readonly title: string;
+  readonly probes: readonly string[];
+  listen(req: IncomingMessage, res: ServerResponse, note: Note): void;
+}
+
+/** Listens to events of `emitter`; notes each under its own name. */
+function noteEvents(emitter: EventEmitter, events: readonly string[], note: Note): void {
+  for (const event of events) emitter.on(event, () => note(event));
+}
+
+const listenings: readonly Listening[] = [
+  {
+    id: 'req-events',
+    title: 'events of req',
+    probes: ['data', 'end', 'close'],
+    listen: (req, _res, note) => noteEvents(req, ['data', 'end', 'close'], note),
+  },
+  {
+    id: 'res-events',
+    title: 'events of res',
+    probes: ['prefinish', 'finish', 'close'],
+    listen: (_req, res, note) => noteEvents(res, ['prefinish', 'finish', 'close'], note),
+  },
+  {
+    id: 'once',
+    title: 'listeners by once and prependListener',
+    probes: ['once', 'prepended', 'prepended once'],
+    listen(req, res, note) {
+      req.once('end', () => note('once'));
+      res.prependListener('finish', () => note('prepended'));
+      res.prependOnceListener('close', () => note('prepended once'));
+    },
+  },
+  {
+    id: 'finished',
+    title: 'stream.finished',
+    probes: ['req', 'res'],
+    listen(req, res, note) {
+      finished(req, () => note('req'));
+      finished(res, () => note('res'));
+    },
+  },
+  {
+    id: 'on-finished',
+    title: 'on-finished',
+    probes: ['req', 'res'],
+    listen(req, res, note) {
+      onFinished(req, () => note('req'));
+      onFinished(res, () => note('res'));
+    },
+  },
+];
+
+/** A body that arrives in several packets, with pauses in which other requests are handled. */
+async function* chunks(): AsyncGenerator<string> {
+  for (let n = 0; n < 4; n += 1) {
+    await delay(2);
+    yield `chunk ${n};`;
+  }
+}
+
+async function sendSlowly(client: Client): Promise<void> {
+  await client.send('/', { method: 'POST', body: Readable.from(chunks()) });
+}
+
+/** Reads all of a request's body, then answers. */
+function readAndAnswer(req: IncomingMessage, res: ServerResponse): void {
+  req.on('end', () => setImmediate(() => res.end('ok')));
+  req.resume();
+}
+
+/** The same listeners, added in the handler and before the adapter has seen the request. */
+function toScenarios({ id, title, probes, listen }: Listening): HttpScenario[] {
+  return [
+    {
+      id: `${id}-inside`,
+      level: 'MUST',
+      title: `${title}, in the handler`,
+      probes,
+      routes: {
+        'POST /': (x) => {
+          const res = x.takeOver();
+          listen(x.req, res, x.probe);
+          readAndAnswer(x.req, res);
+        },
+      },
+      visit: sendSlowly,
+    },
+    {
+      id: `${id}-before`,
+      level: 'MUST',
+      title: `${title}, before the adapter`,
+      probes,
+      setup: {
+        before: (req, res) =>
+          listen(req, res, (label) => record(String(req.headers['x-request-id']), label)),
+      },
+      routes: { 'POST /': (x) => readAndAnswer(x.req, x.takeOver()) },
+      visit: sendSlowly,
+    },
+  ];
+}
+
+/** Enough to fill what the kernel buffers, so that the answer waits for its reader. */
+const large = Buffer.alloc(300_000, 'x');
+
+const bodies: readonly HttpScenario[] = [
+  {
+    id: 'body-iterated',
+    level: 'MUST',
+    title: 'a body read by for await',
+    probes: ['chunk', 'end'],
+    routes: {
+      'POST /': async (x) => {
+        const res = x.takeOver();
+        for await (const _ of x.req) x.probe('chunk');
+        x.probe('end');
+        res.end();
+      },
+    },
+    visit: sendSlowly,
+  },
+  {
+    id: 'body-piped',
+    level: 'MUST',
+    title: 'a body piped into a stream of the handler',
+    probes: ['write', 'final', 'done', 'pipe'],
+    routes: {
+      'POST /': (x) => {
+        const res = x.takeOver();
+        const sink = new Writable({
+          write(_chunk, _encoding, done) {
+            x.probe('write');
+            done();
+          },
+          final(done) {
+            x.probe('final');
+            done();
+          },
+        });
+        sink.on('pipe', () => x.probe('pipe'));
+        pipeline(x.req, sink, () => {
+          x.probe('done');
+          res.end();
+        });
+      },
+    },
+    visit: sendSlowly,
+  },
+  {
+    id: 'body-parsed',
+    level: 'MUST',
+    title: "a body that the framework's parser has read",
+    probes: ['handler', 'later'],
+    routes: {
+      'POST /json': async (x) => {
+        x.probe('handler');
+        await delay(1);
+        x.probe('later');
+        x.send({ body: JSON.stringify(x.body) });
+      },
+    },
+    async visit(client) {
+      const json = { 'Content-Type': 'application/json' };
+      const body = Readable.from(['{"a"', ':', '1', '}']);
+      await client.send('/json', { method: 'POST', headers: json, body });
+    },
+  },
+  {
+    id: 'answer-streamed',
+    level: 'MUST',
+    title: 'an answer streamed by the framework over some time',
+    probes: ['chunk', 'end', 'close'],
+    routes: {
+      'GET /': (x) => {
+        const body = Readable.from(
+          (async function* () {
+            for await (const chunk of chunks()) {
+              x.probe('chunk');
+              yield chunk;
+            }
+          })(),
+        );
+        body.on('end', () => x.probe('end'));
+        body.on('close', () => x.probe('close'));
+        x.stream(body);
+      },
+    },
+  },
+  {
+    id: 'answer-pipelined',
+    level: 'MUST',
+    title: 'an answer by stream.pipeline, slower than its source',
+    probes: ['read', 'done'],
+    routes: {
+      'GET /': (x) => {
+        let left = 5;
+        const source = new Readable({
+          read() {
+            x.probe('read');
+            left -= 1;
+            this.push(left > 0 ? large : null);
+          },
+        });
+        pipeline(source, x.takeOver(), () => x.probe('done'));
+      },
+    },
+  },
+  {
+    id: 'answer-drained',
+    level: 'MUST',
+    title: "'drain' and the callbacks of write and end",
+    probes: ['drain', 'written', 'ended'],
+    routes: {
+      'GET /': (x) => {
+        const res = x.takeOver();
+        res.once('drain', () => {
+          x.probe('drain');
+          res.end('end', () => x.probe('ended'));
+        });
+        for (let n = 0; n < 8; n += 1) res.write(large, () => x.probe('written'));
+      },
+    },
+  },
+];
+
+/** Requests that a client is to leave as soon as they have arrived, and what tells it. */
+const departures = new Map<string, () => void>();
+
+/** Lets the client of a request leave, now that the handler listens. */
+function letGo(x: Exchange): void {
+  departures.get(x.id)?.();
+  departures.delete(x.id);
+}
+
+/** Sends a request up to the given point, and leaves when it is let go; waits for its end. */
+function leaveAfter(point: 'head' | 'part' | 'body' | 'answer'): (client: Client) => Promise<void> {
+  return ({ url, id }) =>
+    new Promise((resolve) => {
+      const length = { head: 100, part: 100, body: 4, answer: 0 }[point];
+      const headers = { 'X-Request-ID': id, 'Content-Length': length };
+      const sent = request(url, { method: 'POST', agent: false, headers });
+      departures.set(id, () => setTimeout(() => sent.destroy(), 5));
+      sent.on('error', () => {});
+      sent.on('close', () => resolve());
+      sent.on('response', (answer) => {
+        answer.on('error', () => {});
+        answer.once('data', () => sent.destroy());
+      });
+      sent.flushHeaders();
+      if (point === 'part' || point === 'body') sent.write('body');
+    });
+}
+
+const aborts: readonly HttpScenario[] = [
+  ...(['head', 'part'] as const).map(
+    (point): HttpScenario => ({
+      id: `abort-${point}`,
+      level: 'MUST',
+      title: `a client that leaves after the ${point === 'head' ? 'head' : 'first part of the body'}`,
+      probes: ['req aborted', 'req error', 'req close', 'res close'],
+      routes: {
+        'POST /': (x) => {
+          const res = x.takeOver();
+          noteEvents(x.req, ['aborted', 'error', 'close'], (label) => x.probe(`req ${label}`));
+          noteEvents(res, ['close'], (label) => x.probe(`res ${label}`));
+          x.req.resume();
+          letGo(x);
+        },
+      },
+      visit: leaveAfter(point),
+    }),
+  ),
+  {
+    id: 'abort-body',
+    level: 'MUST',
+    title: 'a client that leaves before it is answered',
+    probes: ['res close', 'finished'],
+    routes: {
+      'POST /': (x) => {
+        const res = x.takeOver();
+        noteEvents(res, ['close'], (label) => x.probe(`res ${label}`));
+        finished(res, () => x.probe('finished'));
+        x.req.on('end', () => letGo(x));
+        x.req.resume();
+      },
+    },
+    visit: leaveAfter('body'),
+  },
+  {
+    id: 'abort-answer',
+    level: 'MUST',
+    title: 'a client that leaves in the middle of the answer',
+    probes: ['res close', 'done', 'source close'],
+    routes: {
+      'POST /': (x) => {
+        const res = x.takeOver();
+        noteEvents(res, ['close'], (label) => x.probe(`res ${label}`));
+        const source = new Readable({
+          read() {
+            setTimeout(() => this.push('x'), 1);
+          },
+        });
+        source.on('close', () => x.probe('source close'));
+        pipeline(source, res, () => x.probe('done'));
+      },
+    },
+    visit: leaveAfter('answer'),
+  },
+];
+
+const timeouts: readonly HttpScenario[] = [
+  {
+    id: 'timeout-req',
+    level: 'MUST',
+    title: 'req.setTimeout, while the body is under way',
+    probes: ['callback', 'event'],
+    routes: {
+      'POST /': (x) => {
+        const res = x.takeOver();
+        x.req.on('timeout', () => x.probe('event'));
+        x.req.setTimeout(10, () => {
+          x.probe('callback');
+          res.end('late');
+        });
+        res.on('finish', () => letGo(x));
+      },
+    },
+    visit: leaveAfter('part'),
+  },
+  {
+    id: 'timeout-res',
+    level: 'MUST',
+    title: 'res.setTimeout',
+    probes: ['callback', 'event'],
+    routes: {
+      'GET /': (x) => {
+        const res = x.takeOver();
+        res.on('timeout', () => x.probe('event'));
+        res.setTimeout(10, () => {
+          x.probe('callback');
+          res.end('late');
+        });
+      },
+    },
+  },
+  {
+    id: 'timeout-socket',
+    level: 'MUST',
+    title: 'req.socket.setTimeout',
+    probes: ['callback'],
+    routes: {
+      'GET /': (x) => {
+        const res = x.takeOver();
+        // Without a listener of its own, Node closes the connection.
+        res.on('timeout', () => {});
+        x.req.socket.setTimeout(10, () => {
+          if (res.writableEnded) return;
+          x.probe('callback');
+          res.end('late');
+        });
+      },
+    },
+  },
+];
+
+export const lifecycleScenarios: readonly HttpScenario[] = [
+  ...listenings.flatMap(toScenarios),
+  ...bodies,
+  ...aborts,
+  ...timeouts,
+];

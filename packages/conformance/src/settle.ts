@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import type { Result } from './report.ts';
+import type { Tally } from './run-scenario.ts';
+import type { Level } from './types.ts';
+
+/** What there is to run: a scenario with an adapter, or one of the core. */
+export interface Task {
+  readonly id: string;
+  readonly level: Level;
+  readonly title: string;
+  /** In how many places each of its requests is looked at. */
+  readonly places: number;
+  /** Why the framework cannot pass it: it must fail, with an assertion. */
+  readonly frameworkReason?: string | undefined;
+  /** Why the runtime cannot pass it: it must fail, be it with an assertion or for want of something. */
+  readonly runtimeReason?: string | undefined;
+  run(tally: Tally): Promise<void> | void;
+}
+
+/** Runs a scenario to its end, or for `limit` milliseconds. Never throws. */
+export async function settle(task: Task, limit: number): Promise<Result> {
+  const { id, level, title, places, frameworkReason, runtimeReason } = task;
+  const tally: Tally = { right: 0, lost: 0, foreign: 0 };
+  const failure = await failureOf(() => task.run(tally), limit);
+  const reason = runtimeReason ?? frameworkReason;
+  const result = { id, level, title, places, tally, ...(reason === undefined ? {} : { reason }) };
+  if (failure === undefined) {
+    return { ...result, outcome: reason === undefined ? 'passed' : 'stale' };
+  }
+  const mayFail =
+    runtimeReason !== undefined || (frameworkReason !== undefined && isAssertionError(failure));
+  return { ...result, outcome: mayFail ? 'listed' : 'failed', error: describe(failure) };
+}
+
+/** What a task failed with: wrapped, as anything can be thrown. */
+interface Failure {
+  readonly thrown: unknown;
+}
+
+async function failureOf(
+  run: () => Promise<void> | void,
+  limit: number,
+): Promise<Failure | undefined> {
+  const failures: Failure[] = [];
+  // Scenarios that let an error escape on purpose have a listener of their own, beside the one here
+  // or in its place. This one is asked first: the core adds another for the time of an error.
+  function onStray(thrown: unknown): void {
+    if (process.listeners('uncaughtException').every((each) => each === survive)) {
+      failures.push({ thrown });
+    }
+  }
+  process.prependListener('uncaughtExceptionMonitor', onStray);
+  process.on('uncaughtException', survive);
+  const end = new AbortController();
+  try {
+    await Promise.race([run(), tooLate(limit, end.signal)]);
+  } catch (thrown) {
+    failures.push({ thrown });
+  } finally {
+    end.abort();
+    process.off('uncaughtExceptionMonitor', onStray);
+    process.off('uncaughtException', survive);
+  }
+  return failures[0];
+}
+
+async function tooLate(limit: number, signal: AbortSignal): Promise<never> {
+  await delay(limit, undefined, { signal });
+  throw new Error(`not done after ${limit / 1000} s`);
+}
+
+/** Keeps the process alive, for the scenarios that come after. */
+function survive(): void {}
+
+function isAssertionError({ thrown }: Failure): boolean {
+  return thrown instanceof Error && thrown.name === 'AssertionError';
+}
+
+function describe({ thrown }: Failure): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown);
+}

@@ -1,0 +1,234 @@
+// Runs the conformance suite on every runtime. README.md beside this file tells how to use it.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const here = import.meta.dirname;
+const root = join(here, '..');
+const suite = join(root, 'packages/conformance/dist');
+const page = join(root, 'docs/compatibility.md');
+
+/** How many processes run at once. With more, scenarios wait for each other. */
+const atOnce = 2;
+/** Minutes after which a process is ended that hangs where the limit of a scenario cannot end it. */
+const limit = 10;
+
+const { values: options } = parseArgs({
+  options: {
+    check: { type: 'boolean', default: false },
+    install: { type: 'boolean', default: true },
+    build: { type: 'boolean', default: true },
+    runtime: { type: 'string', multiple: true, default: [] },
+    only: { type: 'string', multiple: true, default: [] },
+  },
+  allowNegative: true,
+});
+
+/**
+ * How each runtime is started, in the order of the matrix. Scenarios that wait for something to be
+ * collected need `gc`, which Bun has anyway.
+ */
+const commands = {
+  'node-20': ['node20/bin/node', '--expose-gc'],
+  'node-22': ['node22/bin/node', '--expose-gc'],
+  'node-24': ['node24/bin/node', '--expose-gc'],
+  'node-26': ['node26/bin/node', '--expose-gc'],
+  bun: ['@oven/bun-linux-x64/bin/bun', '--no-install'],
+  deno: [
+    '@deno/linux-x64-glibc/deno',
+    'run',
+    '--allow-all',
+    '--cached-only',
+    '--no-lock',
+    '--v8-flags=--expose-gc',
+  ],
+};
+
+function stop(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+function execute(command, args, cwd) {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' });
+  if (status !== 0) stop(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
+}
+
+/** Whether what the lock file names is there already: to install it anew takes a while. */
+function isInstalled() {
+  const { packages } = readJson(join(here, 'package-lock.json'));
+  return Object.entries(packages).every(([path, { version }]) => {
+    if (path === '') return true;
+    try {
+      return readJson(join(here, path, 'package.json')).version === version;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** Runs one group of the suite in a process of its own: one that dies takes no other with it. */
+function runGroup(runtime, group, scratch) {
+  const [file, ...args] = commands[runtime];
+  const json = join(scratch, `${runtime}.${group}.json`);
+  args.push(join(suite, 'run.js'), '--group', group, '--json', json);
+  for (const name of options.only) args.push('--only', name);
+  return new Promise((resolve) => {
+    const child = spawn(join(here, 'node_modules', file), args, {
+      cwd: join(suite, '..'),
+      env: { ...process.env, DENO_DIR: join(scratch, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: limit * 60_000,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    // Frameworks write the errors that are thrown on purpose there: of interest if it dies of one.
+    child.stderr.on('data', (chunk) => {
+      errors = (errors + chunk).slice(-4000);
+    });
+    child.on('error', (error) => {
+      errors += error.message;
+    });
+    child.on('close', (code, signal) => {
+      const report = reportOf(json) ?? { runtime, version: '', isComplete: false, cells: [] };
+      if (report.cells.length > 0)
+        console.log(`\n${runtime} ${report.version}\n${output}`.trimEnd());
+      if (!report.isComplete) {
+        const result = diedResult(signal ?? code, errors);
+        console.log(`\n${runtime} ${group}: the process ${result.error}`);
+        report.cells.push({ adapter: group, family: 'process', results: [result] });
+      }
+      resolve(report);
+    });
+  });
+}
+
+function reportOf(json) {
+  try {
+    return readJson(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands for the results that a process did not come to. */
+function diedResult(reason, errors) {
+  return {
+    id: 'process',
+    level: 'MUST',
+    title: 'the process runs to its end',
+    places: 0,
+    outcome: 'failed',
+    error: `ended with ${reason}\n${errors}`,
+    tally: { right: 0, lost: 0, foreign: 0 },
+  };
+}
+
+/** Runs all jobs, some at once; gives their results in order. */
+async function runAll(jobs) {
+  const results = [];
+  const waiting = jobs.entries();
+  const work = async () => {
+    for (const [index, job] of waiting) results[index] = await job();
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return results;
+}
+
+/** One report a runtime, of the reports of its groups. */
+function merge(parts) {
+  return Object.keys(commands).flatMap((runtime) => {
+    const own = parts.filter((part) => part.runtime === runtime);
+    if (own.length === 0) return [];
+    const version = own.find((part) => part.version !== '')?.version ?? '';
+    return [{ runtime, version, isComplete: true, cells: own.flatMap(({ cells }) => cells) }];
+  });
+}
+
+/** Adapters by runtimes, with what became of the scenarios and of their probes. */
+function printMatrix(reports, { countResults, sumTallies }) {
+  const resultsOf = (report, adapter) =>
+    report.cells.filter((cell) => cell.adapter === adapter).flatMap(({ results }) => results);
+  const adapters = new Set(reports.flatMap(({ cells }) => cells.map(({ adapter }) => adapter)));
+  console.log('\nscenarios passed/failed/unsupported, probes right/lost/foreign');
+  const rows = [['', ...reports.map(({ runtime }) => runtime)]];
+  for (const adapter of adapters) {
+    const cells = reports.map((report) => {
+      const { passed, failed, skipped } = countResults(resultsOf(report, adapter));
+      const { right, lost, foreign } = sumTallies(resultsOf(report, adapter));
+      return `${passed}/${failed}/${skipped}, ${right}/${lost}/${foreign}`;
+    });
+    rows.push([adapter, ...cells]);
+  }
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const row of rows) {
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+}
+
+/** Writes the page, or says where it differs from the one that is there; gives whether all is well. */
+function settlePage(content) {
+  if (!options.check) {
+    writeFileSync(page, content);
+    return true;
+  }
+  const current = readFileSync(page, 'utf8').split('\n');
+  const wanted = content.split('\n');
+  const line = wanted.findIndex((text, index) => text !== current[index]);
+  if (line === -1 && current.length === wanted.length) return true;
+  console.error(`docs/compatibility.md is stale, from line ${line + 1} on. This run makes of it:`);
+  console.error(wanted[line]);
+  console.error('Run `npm run test:runtimes` and commit the page.');
+  return false;
+}
+
+async function main() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    stop(`The runtimes are those for linux-x64; this is ${process.platform}-${process.arch}.`);
+  }
+  const unknown = options.runtime.filter((name) => !Object.hasOwn(commands, name));
+  if (unknown.length > 0) stop(`No such runtime: ${unknown}. There are ${Object.keys(commands)}.`);
+  const runtimes = Object.keys(commands).filter(
+    (name) => options.runtime.length === 0 || options.runtime.includes(name),
+  );
+
+  if (options.install && !isInstalled()) execute('npm', ['ci'], here);
+  if (options.build) execute('npx', ['tsdown', '--logLevel', 'warn'], root);
+  // Only now are they there.
+  const { groupNames } = await import(join(suite, 'groups.js'));
+  const { compatibilityPage, failingTable } = await import(join(suite, 'compatibility.js'));
+  const format = await import(join(suite, 'report.js'));
+
+  const scratch = mkdtempSync(join(tmpdir(), 'runtime-tests-'));
+  const jobs = runtimes.flatMap((runtime) =>
+    groupNames.map((group) => () => runGroup(runtime, group, scratch)),
+  );
+  const reports = merge(await runAll(jobs).finally(() => rmSync(scratch, { recursive: true })));
+  printMatrix(reports, format);
+  console.log(failingTable(reports).join('\n'));
+
+  const isWhole = options.runtime.length === 0 && options.only.length === 0;
+  const isPageRight = isWhole ? settlePage(compatibilityPage(reports)) : true;
+  const results = reports.flatMap(({ cells }) => cells.flatMap((cell) => cell.results));
+  const { passed, failed, skipped } = format.countResults(results);
+  // The last line: scripts read it.
+  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+  if (failed > 0 || passed === 0 || !isPageRight) process.exitCode = 1;
+}
+
+await main();
