@@ -1,0 +1,5 @@
+import { patchConsole } from '@request-context/logging/console';
+
+patchConsole();
+
+export const logger = console;

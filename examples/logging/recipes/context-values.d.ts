@@ -1,0 +1,9 @@
+declare module '@request-context/core' {
+  interface ContextValues {
+    tenant: unknown;
+    card: string;
+    trace: string;
+  }
+}
+
+export {};

@@ -1,0 +1,35 @@
+import { createServer } from 'node:http';
+
+/**
+ * Listens on PORT, and ends on Ctrl-C.
+ *
+ * @param {import('express').Express} app
+ * @param {import('./hello.js').Logger} logger
+ * @param {number} defaultPort
+ */
+export function listen(app, logger, defaultPort) {
+  const host = '127.0.0.1';
+  const port = Number(process.env.PORT ?? defaultPort);
+  const server = createServer(app).listen(port, host);
+
+  server.once('listening', () => {
+    const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+    logger.info(`Listening on http://${host}:${address.port}`);
+  });
+
+  server.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    console.error(
+      `Port ${port} on ${host} is taken. Stop what listens there, or set PORT to a free one.`,
+    );
+    process.exitCode = 1;
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    // `on`, not `once`: of one Ctrl-C, npm passes on a second signal.
+    process.on(signal, () => {
+      server.close();
+      setTimeout(() => server.closeAllConnections(), 3000).unref();
+    });
+  }
+}

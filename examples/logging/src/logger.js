@@ -1,0 +1,35 @@
+import { requestContextFormat } from '@request-context/logging/winston';
+import morgan from 'morgan';
+import winston from 'winston';
+
+const { combine, printf, timestamp } = winston.format;
+
+const line = printf(
+  ({ timestamp, level, logger, requestId = '-', message }) =>
+    `${timestamp} ${level.toUpperCase()} ${logger} ${requestId} | ${onOneLine(String(message))}`,
+);
+
+const root = winston.createLogger({
+  format: combine(requestContextFormat(), timestamp(), line),
+  transports: [new winston.transports.Console()],
+});
+
+export const logger = root.child({ logger: 'logging' });
+const accessLogger = root.child({ logger: 'logging.access' });
+
+/** Writes a line at the end of each response, also where the client did not wait for it. */
+export const accessLog = morgan(
+  ':method :url :status :res[content-length] - :response-time[1] ms',
+  { stream: { write: (line) => accessLogger.info(line.trimEnd()) } },
+);
+
+/**
+ * What would end the line or hide part of it (as in an error's stack, or sent by a client) is escaped.
+ *
+ * @param {string} text
+ */
+function onOneLine(text) {
+  return text
+    .replaceAll('\n', '\\n')
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+}

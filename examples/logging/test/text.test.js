@@ -1,0 +1,3 @@
+import { describeHello } from '../../support/describe-hello.js';
+
+describeHello('logging');

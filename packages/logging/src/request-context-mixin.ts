@@ -1,0 +1,85 @@
+import {
+  type FieldName,
+  type FieldOptions,
+  fieldNames,
+  type LogFields,
+  readerOf,
+} from './field-reader.ts';
+
+/** A mixin as pino calls it: with what is logged, the level's number and the logger. */
+export type Mixin = (mergeObject?: object, level?: number, logger?: object) => LogFields;
+
+/**
+ * A mixin for pino: every line has the id of the request that is being handled. From pino 8.16 on.
+ *
+ * ## Never overrides a field that is there
+ *
+ * A field of the same name wins, be it of the log call, of a child logger or of `base`.
+ *
+ * @example
+ * const logger = pino({ mixin: requestContextMixin() });
+ * @example
+ * const logger = pino({ mixin: requestContextMixin({ keys: { requestId: 'http.request.id' } }) });
+ *
+ * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
+ */
+export function requestContextMixin(options?: FieldOptions): Mixin {
+  const names = fieldNames(options);
+  const readFields = readerOf(names);
+  const readBindings = bindingsReader(names);
+  // A fresh object for each line, as pino adds what is logged to it. A child's fields are text already
+  // when mixins are called: pino would write a name twice, and parsers take what comes last.
+  return (_mergeObject, _level, logger) =>
+    readFields(logger === undefined ? undefined : readBindings(logger));
+}
+
+interface KnownBindings {
+  /** What they were read from: `setBindings()` replaces it. */
+  readonly text: unknown;
+  readonly bindings: object | undefined;
+}
+
+/**
+ * Makes a function that gives the fields that a logger adds to all its lines, if one of `names` is
+ * among them. They are read once.
+ */
+function bindingsReader(names: readonly FieldName[]): (logger: object) => object | undefined {
+  const known = new WeakMap<object, KnownBindings>();
+  let symbol: symbol | undefined;
+  return (logger) => {
+    if (symbol === undefined || !(symbol in logger)) symbol = findSymbol(logger);
+    if (symbol === undefined) return undefined;
+    const text = (logger as Record<symbol, unknown>)[symbol];
+    let entry = known.get(logger);
+    if (entry === undefined || entry.text !== text) {
+      const bindings = parseBindings(text);
+      const isClash = names.some(([_, field]) => Object.hasOwn(bindings, field));
+      entry = { text, bindings: isClash ? bindings : undefined };
+      known.set(logger, entry);
+    }
+    return entry.bindings;
+  };
+}
+
+/**
+ * pino's key for the text of a logger's bindings. It is one of `pino.symbols`, but of which copy of
+ * pino: Fastify has its own.
+ */
+function findSymbol(logger: object): symbol | undefined {
+  for (let at: object | null = logger; at !== null; at = Object.getPrototypeOf(at)) {
+    const symbols = Object.getOwnPropertySymbols(at);
+    const found = symbols.find(({ description }) => description === 'pino.chindings');
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The text is a row of members of a JSON object, each after a comma: `,"pid":1,"name":"shop"`. */
+function parseBindings(text: unknown): object {
+  try {
+    return JSON.parse(`{${String(text).slice(1)}}`);
+  } catch {
+    // As a custom serializer may write it. A log call must not throw.
+    return {};
+  }
+}

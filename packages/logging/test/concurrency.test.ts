@@ -1,0 +1,184 @@
+import { createServer } from 'node:http';
+import { requestId as expressRequestId } from '@request-context/express';
+import { requestId as fastifyRequestId } from '@request-context/fastify';
+import { requestId as koaRequestId } from '@request-context/koa';
+import express, { type ErrorRequestHandler } from 'express';
+import { fastify } from 'fastify';
+import Koa from 'koa';
+import morgan from 'morgan';
+import pino from 'pino';
+import { pinoHttp } from 'pino-http';
+import { expect, it, onTestFinished } from 'vitest';
+import winston from 'winston';
+import { listen } from '../../../test/support/http.ts';
+import { requestContextFormat } from '../src/request-context-format.ts';
+import { requestContextMixin } from '../src/request-context-mixin.ts';
+import { requestIdToken } from '../src/request-id-token.ts';
+import { type Entry, flood, handle, type Log, lineOf, sentId } from './support/flood.ts';
+import { keep, type Line, message } from './support/keep.ts';
+import { until } from './support/until.ts';
+
+/** A logger, and what it has written. */
+interface Logging {
+  log: Log;
+  entries: Entry[];
+}
+
+function pinoLogging(): Logging & { stream: pino.DestinationStream } {
+  const entries: Entry[] = [];
+  const stream = { write: (line: string) => void entries.push(JSON.parse(line)) };
+  const logger = pino({ mixin: requestContextMixin(), messageKey: 'message' }, stream);
+  return { log: (message, fields) => logger.info(fields, message), entries, stream };
+}
+
+/** With a transport that is always behind, so that nearly all lines are queued. */
+function winstonLogging(level: 'logger' | 'transport'): Logging {
+  const { combine, json } = winston.format;
+  const entries: Entry[] = [];
+  const format = combine(requestContextFormat(), json());
+  const lines = { push: (line: Line) => entries.push(JSON.parse(String(line[message]))) };
+  const transport = keep(lines, { isSlow: true, ...(level === 'transport' ? { format } : {}) });
+  const logger = winston.createLogger({
+    format: level === 'logger' ? format : json(),
+    transports: transport,
+  });
+  return { log: (message, fields) => logger.info(message, fields), entries };
+}
+
+async function startExpress({ log }: Logging): Promise<string> {
+  const app = express();
+  app.use(expressRequestId());
+  app.get('/{*path}', async (req, res) => {
+    if (await handle(req, res, log)) res.send('hello');
+  });
+  const handler: ErrorRequestHandler = (_error, req, res, _next) => {
+    log('error', { sent: sentId(req) });
+    res.sendStatus(500);
+  };
+  app.use(handler);
+  return listen(createServer(app));
+}
+
+async function startKoa({ log }: Logging): Promise<string> {
+  const app = new Koa();
+  app.use(koaRequestId());
+  app.use(async (ctx) => {
+    // Koa ends a response that is begun.
+    if (ctx.path === '/leaves') ctx.respond = false;
+    await handle(ctx.req, ctx.res, log);
+    ctx.body = 'hello';
+  });
+  app.on('error', (_error, ctx) => log('error', { sent: sentId(ctx.req) }));
+  return listen(createServer(app.callback()));
+}
+
+/** All lines that were written must be those that were expected: none missing, none foreign. */
+async function check(
+  entries: Entry[],
+  expected: string[],
+  isMeant: (entry: Entry) => boolean = () => true,
+): Promise<void> {
+  const lines = (): string[] => entries.filter(isMeant).map(lineOf).sort();
+  await until(() => lines().length >= expected.length);
+  expect(lines()).toEqual(expected);
+}
+
+it.each<[string, Logging, (logging: Logging) => Promise<string>]>([
+  ['Express with pino', pinoLogging(), startExpress],
+  ['Express with winston, by the logger', winstonLogging('logger'), startExpress],
+  ['Express with winston, by the transport', winstonLogging('transport'), startExpress],
+  ['Koa with winston, by the logger', winstonLogging('logger'), startKoa],
+  ['Koa with winston, by the transport', winstonLogging('transport'), startKoa],
+])('500 requests at the same time: %s', async (_what, logging, start) => {
+  const url = await start(logging);
+  await check(logging.entries, await flood(url));
+});
+
+it('500 requests at the same time: Fastify with its own logger, its own lines included', async () => {
+  const { entries, stream } = pinoLogging();
+  const app = fastify({
+    logger: { mixin: requestContextMixin(), messageKey: 'message', stream },
+  });
+  app.register(fastifyRequestId);
+  app.get('*', async (request, reply) => {
+    if (request.url === '/leaves') reply.hijack();
+    await handle(request.raw, reply.raw, (message, fields) => request.log.info(fields, message));
+    return 'hello';
+  });
+  app.setErrorHandler((_error, request, reply) => {
+    request.log.info({ sent: sentId(request.raw) }, 'error');
+    reply.status(500).send('failed');
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  onTestFinished(() => app.close());
+  const expected = await flood(url);
+
+  const isOwn = ({ sent }: Entry): boolean => sent === undefined;
+  const perRequest = (message: string): Entry[] =>
+    entries.filter((entry) => isOwn(entry) && entry.message === message);
+  await until(() => perRequest('request completed').length >= 400);
+  await check(entries, expected, (entry) => !isOwn(entry));
+  const ids = (found: Entry[]): unknown[] => found.map(({ requestId }) => requestId).sort();
+  const all = [...new Set(expected.map((line) => line.replace(/^id (\S+),.*$/, '$1')))].sort();
+  expect(ids(perRequest('incoming request'))).toEqual(all);
+  expect(ids(perRequest('request completed'))).toEqual(
+    all.filter((id) => !id.startsWith('leaves')),
+  );
+  // The id that Fastify itself gave the line, from its own request.
+  for (const entry of entries.filter(({ requestId }) => requestId !== undefined)) {
+    expect((entry as Entry & { reqId: unknown }).reqId).toBe(entry.requestId);
+  }
+});
+
+it.each(['before', 'after'] as const)(
+  '500 requests at the same time: morgan, mounted %s the middleware',
+  async (place) => {
+    requestIdToken(morgan);
+    morgan.token('sent', (req) => sentId(req));
+    const entries: Entry[] = [];
+    const logger = morgan('{"requestId":":request-id","sent":":sent","message":"access"}', {
+      stream: { write: (line) => void entries.push(JSON.parse(line)) },
+    });
+    const app = express();
+    if (place === 'before') app.use(logger);
+    app.use(expressRequestId());
+    if (place === 'after') app.use(logger);
+    app.get('/{*path}', async (req, res) => {
+      if (await handle(req, res, () => {})) res.send('hello');
+    });
+    const handler: ErrorRequestHandler = (_error, _req, res, _next) => void res.sendStatus(500);
+    app.use(handler);
+    const lines = await flood(await listen(createServer(app)));
+    await check(entries, [...new Set(lines.map((line) => line.replace(/: .*$/, ': access')))]);
+  },
+);
+
+it('500 requests at the same time: pino-http, its line at the end included', async () => {
+  const entries: Entry[] = [];
+  const stream = { write: (line: string) => void entries.push(JSON.parse(line)) };
+  const app = express();
+  app.use(expressRequestId());
+  app.use(
+    pinoHttp(
+      {
+        mixin: requestContextMixin(),
+        messageKey: 'message',
+        customProps: (req) => ({ sent: sentId(req) }),
+        customSuccessMessage: () => 'access',
+        customErrorMessage: () => 'access',
+      },
+      stream,
+    ),
+  );
+  app.get('/{*path}', async (req, res) => {
+    if (await handle(req, res, (message) => req.log.info(message))) res.send('hello');
+  });
+  const handler: ErrorRequestHandler = (_error, req, res, _next) => {
+    req.log.info('error');
+    res.sendStatus(500);
+  };
+  app.use(handler);
+  const lines = await flood(await listen(createServer(app)));
+  const access = new Set(lines.map((line) => line.replace(/: .*$/, ': access')));
+  await check(entries, [...lines, ...access].sort());
+});

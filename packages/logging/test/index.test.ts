@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import * as root from '../src/index.ts';
+import * as patchConsole from '../src/patch-console.ts';
+import * as winston from '../src/request-context-format.ts';
+import * as pino from '../src/request-context-mixin.ts';
+import * as morgan from '../src/request-id-token.ts';
+
+it('the entries export these names, and no other: each is a promise to its users', () => {
+  const entries = { '.': root, console: patchConsole, morgan, pino, winston };
+  const names = Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()]);
+  expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
+    {
+      ".": [
+        "escapeText",
+        "requestFields",
+      ],
+      "console": [
+        "patchConsole",
+      ],
+      "morgan": [
+        "requestIdToken",
+      ],
+      "pino": [
+        "requestContextMixin",
+      ],
+      "winston": [
+        "requestContextFormat",
+      ],
+    }
+  `);
+});

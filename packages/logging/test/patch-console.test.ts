@@ -1,0 +1,271 @@
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import { inspect } from 'node:util';
+import { context } from '@request-context/core';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { FieldOptions } from '../src/index.ts';
+import { patchConsole } from '../src/patch-console.ts';
+import { badOptions } from './support/bad-options.ts';
+import { values } from './support/values.ts';
+
+const vitestConsole = globalThis.console;
+let stdout = '';
+let stderr = '';
+let undos: (() => void)[] = [];
+
+/** Patches until the test is over. */
+function patch(options?: FieldOptions): () => void {
+  const undo = patchConsole(options);
+  undos.push(undo);
+  return undo;
+}
+
+/** A console of Node's in place of vitest's, on streams that can be read. */
+beforeEach(() => {
+  stdout = '';
+  stderr = '';
+  undos = [];
+  const sink = (add: (text: string) => void): Writable =>
+    new Writable({
+      write(chunk, _encoding, next) {
+        add(String(chunk));
+        next();
+      },
+    });
+  globalThis.console = new Console({
+    stdout: sink((text) => {
+      stdout += text;
+    }),
+    stderr: sink((text) => {
+      stderr += text;
+    }),
+  });
+});
+
+afterEach(() => {
+  for (const undo of undos) undo();
+  globalThis.console = vitestConsole;
+});
+
+/** What is written without a patch, and what with one: outside of requests, and inside. */
+function written(log: () => void, options?: FieldOptions, inside = values) {
+  function run(): [string, string] {
+    stdout = '';
+    stderr = '';
+    log();
+    return [stdout, stderr];
+  }
+  const before = run();
+  const undo = patch(options);
+  const outside = run();
+  const within = context.run(inside, run);
+  undo();
+  return { before, outside, within, after: run() };
+}
+
+const error = new Error('declined');
+
+it.each<[string, () => void]>([
+  ['text', () => console.log('saved')],
+  ['text with a percent sign alone', () => console.log('100% %s %%')],
+  ['format strings', () => console.log('%s of %d: %j %o %%', 'order', 7, { a: 1 }, [2], 'more')],
+  ['%c', () => console.log('%csaved', 'color: red')],
+  ['an object', () => console.log({ order: { id: 7, lines: [{ sku: 'x', deep: { er: 1 } }] } })],
+  ['several objects', () => console.log({ a: 1 }, ['b'], 3, null, undefined, Symbol('c'))],
+  ['an object before a format string', () => console.log({ a: 1 }, '%s', 'x')],
+  ['an error', () => console.log(error)],
+  ['a text with an error', () => console.log('failed:', error)],
+  ['several lines', () => console.log('first\nsecond')],
+  ['an assertion', () => console.assert(false, '%s wrong', 'it is')],
+  [
+    'a count',
+    () => {
+      console.count('orders');
+      console.countReset('orders');
+    },
+  ],
+  ['info', () => console.info('saved %d', 7)],
+  ['debug', () => console.debug('saved %d', 7)],
+  ['warn', () => console.warn('saved %d', 7)],
+  ['error', () => console.error('saved %d', 7)],
+])('prefixes %s, and leaves all else of it as it was', (_what, log) => {
+  const { before, outside, within, after } = written(log);
+  const prefix = (text: string): string => (text === '' ? '' : `[myid] ${text}`);
+  expect(before.join('')).not.toBe('');
+  expect(within).toEqual(before.map(prefix));
+  expect(outside).toEqual(before);
+  expect(after).toEqual(before);
+});
+
+it('prefixes a trace once, and adds no frame of its own to its stack', () => {
+  const { before, within } = written(() => console.trace('%s got here', 'who'));
+  const firstLines = (text: string): string[] => text.split('\n').slice(0, 2);
+  expect(within[0]).toBe('');
+  expect(firstLines(within[1])).toEqual(firstLines(`[myid] ${before[1]}`));
+  expect(within[1]).toMatch(/^\[myid\] Trace: who got here\n {4}at /);
+  expect(within[1]).not.toContain('patch-console.ts');
+});
+
+it('prefixes an empty line with the id alone', () => {
+  expect(written(() => console.log()).within).toEqual(['[myid]\n', '']);
+  expect(written(() => console.log('')).within).toEqual(['[myid] \n', '']);
+});
+
+it('prefixes the first line that is not empty', () => {
+  expect(written(() => console.error('\n\n  Error: x')).within).toEqual([
+    '',
+    '\n\n[myid]   Error: x\n',
+  ]);
+});
+
+it('keeps the indentation of groups outermost', () => {
+  const { within } = written(() => {
+    console.group('order');
+    console.log({ a: 1 });
+    console.groupEnd();
+  });
+  expect(within[0]).toBe('[myid] order\n  [myid] { a: 1 }\n');
+});
+
+it.each<[string, () => void]>([
+  [
+    'table',
+    () =>
+      console.table([
+        { a: 1, b: 'x' },
+        { a: 2, b: 'y' },
+      ]),
+  ],
+  ['dir', () => console.dir({ a: { b: { c: { d: 1 } } } }, { depth: 0 })],
+])('leaves %s alone', (_what, log) => {
+  const { before, within } = written(log);
+  expect(before[0]).not.toBe('');
+  expect(within).toEqual(before);
+});
+
+it.each<[FieldOptions, string]>([
+  [{ keys: ['requestId', 'tenant'] }, '[requestId=myid tenant=acme] saved\n'],
+  [{ keys: { requestId: 'request_id' } }, '[request_id=myid] saved\n'],
+  [{ keys: ['tenant'] }, '[tenant=acme] saved\n'],
+  [{ keys: ['trace'] }, 'saved\n'],
+])('names and values with %o', (options, line) => {
+  expect(written(() => console.log('saved'), options).within[0]).toBe(line);
+});
+
+it('escapes what could forge a prefix or a line, and takes no value for a format', () => {
+  const forged = { requestId: 'a] b\n[c %s %d', tenant: '\x1b[2K%c', secret: '' };
+  const lines = written(() => console.log('%s!', 'saved'), {}, forged).within[0];
+  expect(lines).toBe('[a%5D%20b%0A%5Bc%20%25s%20%25d] saved!\n');
+  const object = written(() => console.log({ a: 1 }), { keys: ['tenant'] }, forged).within[0];
+  expect(object).toBe('[tenant=%1B%5B2K%25c] { a: 1 }\n');
+});
+
+it('prefixes once when called twice, with the last options until they are undone', () => {
+  const { log } = console;
+  const undoFirst = patch();
+  const undoSecond = patch({ keys: ['tenant'] });
+  const line = (): string => {
+    stdout = '';
+    context.run(values, () => console.log('saved'));
+    return stdout;
+  };
+  expect(line()).toBe('[tenant=acme] saved\n');
+  undoSecond();
+  expect(line()).toBe('[myid] saved\n');
+  undoSecond();
+  expect(line()).toBe('[myid] saved\n');
+  undoFirst();
+  expect(line()).toBe('saved\n');
+  expect(console.log).toBe(log);
+});
+
+it('undone in the order in which it was done, keeps the one that is left', () => {
+  const undoFirst = patch();
+  const undoSecond = patch({ keys: ['tenant'] });
+  undoFirst();
+  context.run(values, () => console.log('saved'));
+  expect(stdout).toBe('[tenant=acme] saved\n');
+  undoSecond();
+  context.run(values, () => console.log('saved'));
+  expect(stdout).toBe('[tenant=acme] saved\nsaved\n');
+});
+
+it('prefixes once where two copies of the package are loaded', async () => {
+  vi.resetModules();
+  const other = await import('../src/patch-console.ts');
+  expect(other.patchConsole).not.toBe(patchConsole);
+  patch();
+  undos.push(other.patchConsole());
+  context.run(values, () => console.log('saved'));
+  expect(stdout).toBe('[myid] saved\n');
+});
+
+it('restores exactly what was there', () => {
+  const { log } = console;
+  Object.defineProperty(console, 'log', { get: () => log, enumerable: false, configurable: true });
+  Object.defineProperty(console, 'warn', { value: log, writable: false, configurable: true });
+  Object.defineProperty(console, 'info', { value: undefined, configurable: true });
+  // Inherited from now on.
+  delete (console as Partial<Console>).debug;
+  const before = Object.getOwnPropertyDescriptors(console);
+  const undo = patch();
+  expect(console.log).not.toBe(log);
+  expect(console.info).toBeUndefined();
+  undo();
+  expect(Object.getOwnPropertyDescriptors(console)).toEqual(before);
+  for (const name of Object.keys(before) as (keyof typeof before)[]) {
+    expect(Object.getOwnPropertyDescriptor(console, name)?.value).toBe(before[name]?.value);
+  }
+});
+
+it('while it lasts, changes nothing of the methods but what they do', () => {
+  const before = Object.entries(Object.getOwnPropertyDescriptors(console));
+  patch();
+  const after = Object.getOwnPropertyDescriptors(console);
+  expect(Object.keys(after)).toEqual(before.map(([name]) => name));
+  for (const [name, { value, ...attributes }] of before) {
+    expect(Object.getOwnPropertyDescriptor(console, name)).toMatchObject(attributes);
+  }
+  expect([console.log.name, console.error.name, console.log.length]).toEqual(['log', 'error', 0]);
+  const { log } = console;
+  context.run(values, () => log('without this'));
+  expect(stdout).toBe('[myid] without this\n');
+});
+
+it('leaves alone what others have put in its place, and does nothing within it', () => {
+  const undo = patch();
+  const ours = console.log;
+  const theirs = (...args: unknown[]): void => ours('theirs', ...args);
+  console.log = theirs;
+  undo();
+  expect(console.log).toBe(theirs);
+  context.run(values, () => console.log('saved'));
+  expect(stdout).toBe('theirs saved\n');
+  // Patched anew, its older self is among what it calls.
+  patch();
+  stdout = '';
+  context.run(values, () => console.log('saved'));
+  expect(stdout).toBe('theirs [myid] saved\n');
+});
+
+it('goes on after a log call that threw', () => {
+  patch();
+  const bad = {
+    [inspect.custom]() {
+      throw new Error('not shown');
+    },
+  };
+  context.run(values, () => {
+    expect(() => console.log(bad)).toThrow('not shown');
+    console.log('saved');
+  });
+  expect(stdout).toBe('[myid] saved\n');
+});
+
+it.each(badOptions)('throws for %s, and patches nothing', (_problem, options, option) => {
+  const { log } = console;
+  expect(() => patchConsole(options as FieldOptions)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }),
+  );
+  expect(console.log).toBe(log);
+});

@@ -1,0 +1,183 @@
+import { execFileSync } from 'node:child_process';
+import { context } from '@request-context/core';
+import { requestId } from '@request-context/fastify';
+import { fastify, LogController } from 'fastify';
+import pino10 from 'pino';
+import pino8 from 'pino8';
+import { describe, expect, it } from 'vitest';
+import type { FieldOptions } from '../src/index.ts';
+import { requestContextMixin } from '../src/request-context-mixin.ts';
+import { badOptions } from './support/bad-options.ts';
+import { values } from './support/values.ts';
+
+/** A logger that keeps what it writes. */
+function logTo(lines: string[], pino: typeof pino10, options: pino10.LoggerOptions = {}) {
+  const stream = { write: (line: string) => void lines.push(line) };
+  const defaults = { mixin: requestContextMixin(), base: null, timestamp: false };
+  return pino({ ...defaults, ...options }, stream);
+}
+
+describe.each([
+  ['pino 8.16', pino8 as unknown as typeof pino10],
+  ['pino 10', pino10],
+])('%s', (_name, pino) => {
+  function written(
+    log: (logger: pino10.Logger) => void,
+    options?: pino10.LoggerOptions,
+  ): { line: string; fields: Record<string, unknown> } {
+    const lines: string[] = [];
+    const logger = logTo(lines, pino, options);
+    context.run(values, () => log(logger));
+    expect(lines).toHaveLength(1);
+    const line = String(lines[0]);
+    return { line, fields: JSON.parse(line) };
+  }
+
+  it('adds the id, and nothing else of the context', () => {
+    const { fields } = written((logger) => logger.info('saved'));
+    expect(fields).toEqual({ level: 30, requestId: 'myid', msg: 'saved' });
+  });
+
+  it('adds nothing outside of requests', () => {
+    const lines: string[] = [];
+    logTo(lines, pino).info({ order: 7 }, 'started');
+    expect(lines).toEqual(['{"level":30,"order":7,"msg":"started"}\n']);
+  });
+
+  it.each<[string, FieldOptions, object]>([
+    ['more values', { keys: ['requestId', 'tenant'] }, { requestId: 'myid', tenant: 'acme' }],
+    ['other names', { keys: { requestId: 'http.request.id' } }, { 'http.request.id': 'myid' }],
+  ])('adds %s', (_what, options, added) => {
+    const mixin = requestContextMixin(options);
+    const { fields } = written((logger) => logger.info('saved'), { mixin });
+    expect(fields).toEqual({ level: 30, ...added, msg: 'saved' });
+  });
+
+  it.each<[string, (logger: pino10.Logger) => void, pino10.LoggerOptions?]>([
+    ['the log call', (logger) => logger.info({ requestId: 'own' }, 'saved')],
+    ['a child', (logger) => logger.child({ requestId: 'own' }).info('saved')],
+    ['a child of a child', (logger) => logger.child({ requestId: 'own' }).child({}).info('saved')],
+    ['base', (logger) => logger.info('saved'), { base: { requestId: 'own' } }],
+    [
+      'setBindings',
+      (logger) => {
+        const child = logger.child({});
+        child.setBindings({ requestId: 'own' });
+        child.info('saved');
+      },
+    ],
+    [
+      'a child whose log call has it too',
+      (logger) => logger.child({ requestId: 'other' }).info({ requestId: 'own' }, 'saved'),
+    ],
+  ])("leaves the user's own field alone: of %s", (_whose, log, options) => {
+    const { line, fields } = written(log, options);
+    expect(fields).toMatchObject({ requestId: 'own', msg: 'saved' });
+    expect(line).not.toContain('myid');
+  });
+
+  it('sees bindings that are set between two lines', () => {
+    const lines: string[] = [];
+    const child = logTo(lines, pino).child({ step: 1 });
+    context.run(values, () => {
+      child.info('first');
+      child.setBindings({ requestId: 'own' });
+      child.info('second');
+    });
+    const ids = lines.map((line) => JSON.parse(line).requestId);
+    expect(ids).toEqual(['myid', 'own']);
+    expect(lines[1]).not.toContain('myid');
+  });
+
+  it('tells a field of the child from one inside its fields, and from text', () => {
+    const { fields } = written((logger) => {
+      logger.child({ req: { requestId: 'inner' }, note: ',"requestId":"text"' }).info('saved');
+    });
+    expect(fields).toMatchObject({ requestId: 'myid', req: { requestId: 'inner' } });
+  });
+
+  it('survives a child with a name that pino does not escape', () => {
+    const lines: string[] = [];
+    const child = logTo(lines, pino).child({ 'a"b': 1 });
+    context.run(values, () => child.info('saved'));
+    expect(lines[0]).toContain('"requestId":"myid"');
+  });
+
+  it('keeps one JSON object a line, whatever the values hold', () => {
+    const lines: string[] = [];
+    const mixin = requestContextMixin({ keys: ['requestId', 'tenant'] });
+    const logger = logTo(lines, pino, { mixin });
+    const tenant = '"}\n{"level":60,"msg":"forged"}\u2028';
+    context.run({ requestId: 'a" b', tenant }, () => logger.info('saved'));
+    expect(lines.join('').split('\n')).toHaveLength(2);
+    expect(JSON.parse(String(lines[0]))).toMatchObject({ requestId: 'a" b', tenant, msg: 'saved' });
+  });
+
+  it('gives the error, the message and the level as they would be without it', () => {
+    const error = new Error('declined');
+    const { fields } = written((logger) => logger.warn(error));
+    const { fields: without } = written((logger) => logger.warn(error), { mixin: () => ({}) });
+    expect(fields).toEqual({ ...without, requestId: 'myid' });
+  });
+});
+
+it("stands once in the lines of Fastify's logger where its label is the same", async () => {
+  const lines: string[] = [];
+  const stream = { write: (line: string) => void lines.push(line) };
+  const app = fastify({
+    logger: { mixin: requestContextMixin(), stream },
+    logController: new LogController({ requestIdLogLabel: 'requestId' }),
+  });
+  app.register(requestId);
+  app.get('/', async (request) => {
+    request.log.info('saved');
+    app.log.info('mail sent');
+    return 'hello';
+  });
+  await app.inject({ url: '/', headers: { 'X-Request-ID': 'myid' } });
+  await app.close();
+  expect(lines).toHaveLength(4);
+  for (const line of lines) expect(line.split('"requestId":"myid"')).toHaveLength(2);
+});
+
+it.each(badOptions)('throws for %s', (_problem, options, option) => {
+  expect(() => requestContextMixin(options as FieldOptions)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }),
+  );
+});
+
+it('allocates one object a line, as a mixin by hand does', () => {
+  // In a young generation that holds them all, nothing is collected: what was allocated is what is used.
+  const program = `
+    import { context } from '@request-context/core';
+    import { requestContextMixin } from '@request-context/logging/pino';
+    import pino from 'pino';
+    const logger = pino({ enabled: false }).child({ name: 'shop' });
+    const mixin = requestContextMixin();
+    const byHand = () => ({ requestId: context.get('requestId') });
+    const logged = {};
+    function bytes(fn) {
+      for (let i = 0; i < 20000; i++) globalThis.kept = fn(logged, 30, logger);
+      const before = process.memoryUsage().heapUsed;
+      for (let i = 0; i < 100000; i++) globalThis.kept = fn(logged, 30, logger);
+      return (process.memoryUsage().heapUsed - before) / 100000;
+    }
+    context.run({ requestId: 'myid' }, () => {
+      console.log(JSON.stringify([bytes(byHand), bytes(mixin)]));
+    });`;
+  const output = execFileSync(
+    process.execPath,
+    [
+      '--max-semi-space-size=256',
+      '--min-semi-space-size=256',
+      '--input-type=module',
+      '-e',
+      program,
+    ],
+    { cwd: import.meta.dirname, encoding: 'utf8' },
+  );
+  const [byHand, mixin] = JSON.parse(output);
+  // Of three words and a slot; an empty object is born with four slots. An array beside it takes 40.
+  expect(byHand).toBeGreaterThanOrEqual(32);
+  expect(mixin).toBeLessThan(80);
+});

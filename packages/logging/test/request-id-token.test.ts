@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { type RequestIdOptions, requestId } from '@request-context/express';
+import express from 'express';
+import morgan1 from 'morgan';
+import morgan110 from 'morgan110';
+import { describe, expect, it } from 'vitest';
+import { listen, send, uuid } from '../../../test/support/http.ts';
+import { requestIdToken } from '../src/request-id-token.ts';
+import { until } from './support/until.ts';
+
+describe.each([
+  ['morgan 1.10', morgan110 as typeof morgan1],
+  ['morgan', morgan1],
+])('%s', (_name, morgan) => {
+  /** A server with morgan at its place, and what it logs. */
+  async function start(
+    place: 'before' | 'after' | 'without',
+    {
+      immediate = false,
+      setUp,
+      ...options
+    }: RequestIdOptions & {
+      immediate?: boolean;
+      setUp?: (req: IncomingMessage & { id?: unknown }) => void;
+    } = {},
+  ): Promise<{ url: string; lines: string[] }> {
+    const lines: string[] = [];
+    requestIdToken(morgan);
+    const log = morgan(':request-id :url :status', {
+      immediate,
+      stream: { write: (line) => void lines.push(line) },
+    });
+    const app = express();
+    app.use((req, _res, next) => {
+      setUp?.(req);
+      next();
+    });
+    if (place !== 'after') app.use(log);
+    if (place !== 'without') app.use(requestId(options));
+    if (place === 'after') app.use(log);
+    app.get('/hang', (_req, res) => void res.write('hanging'));
+    app.get('/throw', () => {
+      throw new Error('on purpose');
+    });
+    app.get('/', (_req, res) => void res.send('hello'));
+    return { url: await listen(createServer(app)), lines };
+  }
+
+  it.each(['before', 'after'] as const)(
+    'knows the id at the end of each response, mounted %s the middleware',
+    async (place) => {
+      const { url, lines } = await start(place);
+      await send(url, { id: 'myid' });
+      await send(`${url}/throw`, { id: 'thrown' });
+      await send(`${url}/none`, { id: 'missing' });
+      const { id } = await send(url, { id: '"' });
+      expect(id).toMatch(uuid);
+      await until(() => lines.length === 4);
+      expect(lines).toEqual([
+        'myid / 200\n',
+        'thrown /throw 500\n',
+        'missing /none 404\n',
+        `${id} / 200\n`,
+      ]);
+    },
+  );
+
+  it.each(['before', 'after'] as const)(
+    'knows the id of a client that leaves, mounted %s the middleware',
+    async (place) => {
+      const { url, lines } = await start(place);
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.write('GET /hang HTTP/1.1\r\nHost: x\r\nX-Request-ID: left\r\n\r\n');
+      socket.once('data', () => socket.resetAndDestroy());
+      await until(() => lines.length === 1);
+      expect(lines).toEqual([expect.stringMatching(/^left \/hang /)]);
+    },
+  );
+
+  it.each(['before', 'after'] as const)(
+    'tells pipelined requests apart, mounted %s the middleware',
+    async (place) => {
+      const { url, lines } = await start(place);
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      const ids = Array.from({ length: 50 }, (_, n) => `id-${n}`);
+      socket.end(
+        ids.map((id) => `GET /?${id} HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}\r\n\r\n`).join(''),
+      );
+      socket.resume();
+      await until(() => lines.length === 50);
+      expect(lines).toEqual(ids.map((id) => `${id} /?${id} 200\n`));
+    },
+  );
+
+  it('with immediate, knows it after the middleware, and says - before it', async () => {
+    for (const [place, line] of [
+      ['before', '- / -\n'],
+      ['after', 'myid / -\n'],
+    ] as const) {
+      const { url, lines } = await start(place, { immediate: true });
+      await send(url, { id: 'myid' });
+      expect(lines).toEqual([line]);
+    }
+  });
+
+  it('says - without the middleware, or what another has set as req.id', async () => {
+    const { url, lines } = await start('without', {
+      setUp(req) {
+        if (req.url === '/?other') req.id = 'other id';
+      },
+    });
+    await send(url, { id: 'myid' });
+    await send(`${url}/?other`);
+    await until(() => lines.length === 2);
+    expect(lines).toEqual(['- / 200\n', 'other%20id /?other 200\n']);
+  });
+
+  it('escapes what could forge a line, where `validate` allows it', async () => {
+    const { url, lines } = await start('after', { validate: () => true });
+    await send(url, { id: 'x / 200 forged "' });
+    await until(() => lines.length === 1);
+    expect(lines).toEqual(['x%20/%20200%20forged%20%22 / 200\n']);
+  });
+});
+
+it.each([undefined, {}, 'morgan'])('throws when given %o for morgan', (morgan) => {
+  expect(() => requestIdToken(morgan as typeof morgan1)).toThrow(/requestIdToken\(morgan\)/);
+});
