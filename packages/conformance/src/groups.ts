@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { isFor, runScenario } from './run-scenario.ts';
 import type { Task } from './settle.ts';
 import type { Adapter, HttpScenario } from './types.ts';
-import { reasonFor } from './unsupported.ts';
+import { findUnsupported } from './unsupported.ts';
 
 /** The scenarios of one family, for one adapter. */
 export interface Row {
@@ -39,7 +39,7 @@ async function coreRows(runtime: string): Promise<Row[]> {
     title: scenario.title,
     places: 0,
     run: () => scenario.run(),
-    runtimeReason: reasonFor(runtime, 'core', scenario.id),
+    unsupported: findUnsupported(runtime, 'core', scenario.id),
   }));
   return [{ adapter: 'core', family: 'core', tasks }];
 }
@@ -74,7 +74,7 @@ function failedLoad(name: string, error: unknown, runtime: string): Task {
     level: 'MUST',
     title: 'the framework can be loaded',
     places: 0,
-    runtimeReason: reasonFor(runtime, name, 'load'),
+    unsupported: findUnsupported(runtime, name, 'load'),
     run: () => Promise.reject(error),
   };
 }
@@ -87,7 +87,7 @@ function httpTask(scenario: HttpScenario, adapter: Adapter, runtime: string): Ta
     title,
     places: scenario.probes.length,
     frameworkReason: adapter.unsupported?.[id],
-    runtimeReason: reasonFor(runtime, adapter.name, id),
+    unsupported: findUnsupported(runtime, adapter.name, id),
     run: (tally) => runScenario(scenario, adapter, tally),
   };
 }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import type { Result } from './report.ts';
+import type { Outcome, Result } from './report.ts';
 import type { Tally } from './run-scenario.ts';
 import type { Level } from './types.ts';
+import type { Unsupported } from './unsupported.ts';
 
 /** What there is to run: a scenario with an adapter, or one of the core. */
 export interface Task {
@@ -13,24 +14,28 @@ export interface Task {
   readonly places: number;
   /** Why the framework cannot pass it: it must fail, with an assertion. */
   readonly frameworkReason?: string | undefined;
-  /** Why the runtime cannot pass it: it must fail, be it with an assertion or for want of something. */
-  readonly runtimeReason?: string | undefined;
+  /** What keeps it from passing on the runtime: it must fail, with an assertion or for want of something. */
+  readonly unsupported?: Unsupported | undefined;
   run(tally: Tally): Promise<void> | void;
 }
 
 /** Runs a scenario to its end, or for `limit` milliseconds. Never throws. */
 export async function settle(task: Task, limit: number): Promise<Result> {
-  const { id, level, title, places, frameworkReason, runtimeReason } = task;
+  const { id, level, title, places, frameworkReason, unsupported } = task;
   const tally: Tally = { right: 0, lost: 0, foreign: 0 };
   const failure = await failureOf(() => task.run(tally), limit);
-  const reason = runtimeReason ?? frameworkReason;
-  const result = { id, level, title, places, tally, ...(reason === undefined ? {} : { reason }) };
-  if (failure === undefined) {
-    return { ...result, outcome: reason === undefined ? 'passed' : 'stale' };
-  }
-  const mayFail =
-    runtimeReason !== undefined || (frameworkReason !== undefined && isAssertionError(failure));
-  return { ...result, outcome: mayFail ? 'listed' : 'failed', error: describe(failure) };
+  const reason = unsupported?.reason ?? frameworkReason;
+  const outcome = outcomeOf(task, failure);
+  const error = failure === undefined ? {} : { error: describe(failure) };
+  return { id, level, title, places, tally, outcome, ...(reason && { reason }), ...error };
+}
+
+function outcomeOf({ frameworkReason, unsupported }: Task, failure: Failure | undefined): Outcome {
+  if (unsupported?.mayPass === true) return 'listed';
+  const isListed = unsupported !== undefined || frameworkReason !== undefined;
+  if (failure === undefined) return isListed ? 'stale' : 'passed';
+  if (unsupported !== undefined) return 'listed';
+  return isListed && isAssertionError(failure) ? 'listed' : 'failed';
 }
 
 /** What a task failed with: wrapped, as anything can be thrown. */

@@ -37,6 +37,9 @@ export const userLand: Readonly<Record<string, string>> = {
     'the callback is called by the request that gives its place back',
   'native-express-next-plain':
     'next is called by the request that gives its place back; mount the adapter again behind it',
+  'native-koa-next-plain':
+    'next is called by the request that gives its place back; bind it, or mount the adapter again behind it',
+  'native-fastify-done-plain': 'done is called by the request that gives its place back; bind it',
 };
 
 /** What a middleware cannot reach, and attach(server) can. */

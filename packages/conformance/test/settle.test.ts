@@ -18,7 +18,8 @@ function settled(run: Run, reasons: Partial<Task> = {}) {
 
 describe('settle', () => {
   const byFramework = { frameworkReason: 'the framework' };
-  const byRuntime = { runtimeReason: 'the runtime' };
+  const byRuntime = { unsupported: { runtimes: [], scenarios: [], reason: 'the runtime' } };
+  const byLuck = { unsupported: { ...byRuntime.unsupported, mayPass: true } };
   const cases: [title: string, run: Run, reasons: Partial<Task>, outcome: Outcome][] = [
     ['passes', passes, {}, 'passed'],
     ['fails an assertion', asserts, {}, 'failed'],
@@ -30,6 +31,8 @@ describe('settle', () => {
     ['passes, listed for the runtime', passes, byRuntime, 'stale'],
     ['throws, listed for the runtime', throws, byRuntime, 'listed'],
     ['hangs, listed for the runtime', hangs, byRuntime, 'listed'],
+    ['passes, listed as a matter of luck', passes, byLuck, 'listed'],
+    ['throws, listed as a matter of luck', throws, byLuck, 'listed'],
   ];
   it.each(cases)('%s', async (_title, run, reasons, outcome) => {
     expect(await settled(run, reasons)).toMatchObject({ id: 'it', outcome });

@@ -19,7 +19,7 @@ export type RequestIdOptions = NodeOptions<Request>;
  * ## Errors
  *
  * What the options' functions throw, and an id refused by `onInvalid: 'reject'`, goes to Express's
- * error handlers.
+ * error handlers. A refused id that none of them answers is answered with problem details (RFC 9457).
  *
  * @example
  * app.use(requestId());

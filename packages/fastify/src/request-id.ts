@@ -1,11 +1,12 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import {
   type AttachableServer,
   attachEntrance,
   createEntrance,
   type RequestIdOptions as NodeOptions,
+  problemOf,
 } from '@request-context/node-http';
-import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RegisterOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
 /**
@@ -17,7 +18,7 @@ export type RequestIdOptions = NodeOptions<IncomingMessage>;
 /**
  * Gives every request an id: taken from `X-Request-ID` where it is fit to trust, made otherwise,
  * readable anywhere by `getRequestId()`, and on the response. It is Fastify's own `request.id`, so
- * that the lines that Fastify logs carry it. For Fastify 4 (from 4.24 on) and 5.
+ * that the lines that Fastify logs carry it. For Fastify 4 (from 4.26 on) and 5.
  *
  * ## Order does not matter
  *
@@ -27,7 +28,8 @@ export type RequestIdOptions = NodeOptions<IncomingMessage>;
  * ## Errors
  *
  * What the options' functions throw, and an id refused by `onInvalid: 'reject'`, is passed on by an
- * `onRequest` hook, and so goes to Fastify's error handlers.
+ * `onRequest` hook, and so goes to Fastify's error handlers. Where those leave the answer to a refused
+ * id to Fastify, it is problem details (RFC 9457).
  *
  * @example
  * fastify.register(requestId);
@@ -51,6 +53,7 @@ export const requestId: FastifyPluginAsync<RequestIdOptions> = fastifyPlugin(
       request.id = scope.requestId;
       scope.run(next, scope.takeError());
     });
+    if (options.onInvalid === 'reject') answerRefusals(fastify);
     if (isRoot) {
       // Listening on localhost, Fastify makes another server for the second address family.
       fastify.addHook('onListen', (next) => {
@@ -59,8 +62,40 @@ export const requestId: FastifyPluginAsync<RequestIdOptions> = fastifyPlugin(
       });
     }
   },
-  { fastify: '>=4.24.0', name: '@request-context/fastify' },
+  { fastify: '>=4.26.0', name: '@request-context/fastify' },
 );
+
+/**
+ * Puts problem details in place of the JSON by which Fastify answers a refused id. The answer is
+ * Fastify's own where no error handler made one: an object that is sent comes by `preSerialization`,
+ * an error that is sent does not.
+ */
+function answerRefusals(fastify: FastifyInstance): void {
+  const left = new WeakMap<FastifyRequest, Error & { code?: string }>();
+  fastify.addHook('onError', (request, _reply, error, done) => {
+    if (error.code === 'ERR_INVALID_REQUEST_ID') left.set(request, error);
+    done();
+  });
+  fastify.addHook('preSerialization', (request, _reply, payload, done) => {
+    left.delete(request);
+    done(null, payload);
+  });
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    const error = left.get(request);
+    if (error === undefined || payload !== fastifysJson(error)) return done(null, payload);
+    const { headers, body } = problemOf(error);
+    for (const [name, value] of headers) reply.header(name, value);
+    done(null, body);
+  });
+}
+
+/**
+ * How Fastify itself tells of an error. A route's schema for 400 makes something else of it.
+ * Source: fastify/lib/error-handler.js, fallbackErrorHandler().
+ */
+function fastifysJson({ code, message }: Error & { code?: string }): string {
+  return JSON.stringify({ statusCode: 400, code, error: STATUS_CODES[400], message });
+}
 
 /** Fastify gives plugins its own options along with theirs. */
 function withoutRegisterOptions(options: RequestIdOptions): RequestIdOptions {

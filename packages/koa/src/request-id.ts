@@ -1,5 +1,9 @@
 import type { RequestScope } from '@request-context/core';
-import { createEntrance, type RequestIdOptions as NodeOptions } from '@request-context/node-http';
+import {
+  createEntrance,
+  type RequestIdOptions as NodeOptions,
+  replacePage,
+} from '@request-context/node-http';
 import type { Context, Middleware } from 'koa';
 
 /** Options of {@link requestId}; their functions are given Koa's `ctx`. */
@@ -25,7 +29,9 @@ declare module 'koa' {
  * ## Errors
  *
  * What the options' functions throw, and an id refused by `onInvalid: 'reject'`, is thrown, as by
- * any middleware. `app.on('error')` listeners run in the request's context.
+ * any middleware. `app.on('error')` listeners run in the request's context. A refused id that nobody
+ * catches is answered with problem details (RFC 9457), unless the application has a `ctx.onerror` of
+ * its own.
  *
  * @example
  * app.use(requestId());
@@ -39,11 +45,23 @@ export function requestId(options?: RequestIdOptions): Middleware {
   return function requestId(ctx, next) {
     const scope = entrance.enter(ctx.req, ctx.res, ctx);
     ctx.state.requestId = scope.requestId;
-    keepInside(ctx, 'onerror', scope);
     const error = scope.takeError();
+    if (error !== undefined) replaceText(ctx, error);
+    keepInside(ctx, 'onerror', scope);
     const done = error === undefined ? scope.run(next) : Promise.reject(error);
     keepInside(done, 'then', scope);
     return done;
+  };
+}
+
+/** Puts problem details in place of the text by which Koa's own `ctx.onerror` answers a refused id. */
+function replaceText(ctx: Context, error: Error): void {
+  const { onerror } = ctx;
+  // An application that sets its own, as koa-onerror does, decides what the answer is.
+  if (Object.hasOwn(ctx.app.context, 'onerror')) return;
+  ctx.onerror = (thrown) => {
+    if (thrown === error) replacePage(ctx.res, error, (body) => body === error.message);
+    Reflect.apply(onerror, ctx, [thrown]);
   };
 }
 

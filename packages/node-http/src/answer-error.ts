@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RawResponse } from './incoming.ts';
 
@@ -28,22 +28,52 @@ export function answerErrorOnSocket(socket: Duplex, error: unknown): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-interface Problem {
-  status: number;
-  headers: [name: string, value: string][];
-  body: string;
+/**
+ * Makes the answer to a refused id (`onInvalid: 'reject'`) problem details, where the framework
+ * would send its own page because no error handler answered. The page is known when it is sent:
+ * before, nobody can tell whether a handler further on will answer.
+ *
+ * @param isPage - Whether a body, with the status and the headers of `res`, is that page.
+ */
+export function replacePage(
+  res: ServerResponse,
+  error: Error & { code?: unknown },
+  isPage: (body: unknown) => boolean,
+): void {
+  if (error.code !== 'ERR_INVALID_REQUEST_ID') return;
+  // biome-ignore lint/complexity/noBannedTypes: called with what it is given
+  const end: Function = res.end;
+  Object.defineProperty(res, 'end', {
+    configurable: true,
+    enumerable: false,
+    writable: true,
+    value: function (this: ServerResponse, ...args: unknown[]): unknown {
+      if (this.headersSent || !isPage(args[0])) return Reflect.apply(end, this, args);
+      const { headers, body } = problemOf(error);
+      for (const [name, value] of headers) this.setHeader(name, value);
+      return Reflect.apply(end, this, [body]);
+    },
+  });
 }
 
-function problemOf(error: unknown): Problem {
+/** An answer by problem details, as RFC 9457 defines them. */
+export interface Problem {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
+/** The answer to a request that failed; what is not the client's fault is written to stderr. */
+export function problemOf(error: unknown): Problem {
   const isClientsFault = isClientError(error);
   if (!isClientsFault) console.error(error);
   const status = isClientsFault ? error.status : 500;
   const detail = isClientsFault ? error.message : undefined;
   const body = `${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`;
-  const headers: Problem['headers'] = [
+  const headers = [
     ['Content-Type', 'application/problem+json'],
     ['Content-Length', String(Buffer.byteLength(body))],
-  ];
+  ] as const;
   return { status, headers, body };
 }
 

@@ -10,6 +10,7 @@ import { bindWrites } from './bind-writes.ts';
 import { echo } from './echo.ts';
 import { idleOutside } from './idle-outside.ts';
 import { incomingReader, type RawRequest, type RawResponse } from './incoming.ts';
+import { timeoutInside } from './timeout-inside.ts';
 
 /** Where requests get their scope: one for each place where an adapter is mounted. */
 export interface Entrance<Request> {
@@ -55,6 +56,7 @@ export function createEntrance<Request>(options?: CoreOptions<Request>): Entranc
       idleOutside(res);
       // HTTP/2's compatibility objects are told by the stream what to emit.
       if ('stream' in raw) scope.bindEmitter(raw.stream);
+      else timeoutInside(raw.socket);
       if (res.socket === null) bindWrites(res, scope);
       if (normalized.echo) echo(res, scope.requestId, normalized);
     }

@@ -1,4 +1,4 @@
-import { EventEmitter, on, once } from 'node:events';
+import { EventEmitter, on, once, setMaxListeners } from 'node:events';
 import {
   Duplex,
   finished,
@@ -26,7 +26,7 @@ class Bus extends EventEmitter {
 
   constructor() {
     super();
-    this.setMaxListeners(0);
+    setMaxListeners(0, this, this.target);
   }
 
   /** Asks for a 'message', emitted by the emitter and by the target. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Exchange, HttpScenario, Level } from '../types.ts';
 
 /** Work of a handler, for tables of places that need no more than a handler. */
@@ -29,6 +30,10 @@ export function inHandler<Shared = undefined>(handlerCase: HandlerCase<Shared>):
         await work(x, shared);
         x.send({ body: 'done' });
       },
+    },
+    async visit(client) {
+      const { status } = await client.send('/');
+      assert.equal(status, 200, 'the work is done without an error');
     },
     async prepare() {
       if (open !== undefined) shared = await open();

@@ -46,7 +46,8 @@ async function ask(
     },
   }) as Socket;
   const req = new IncomingMessage(socket);
-  Object.assign(req, { method: 'GET', url: '/', httpVersionMajor: 1, httpVersionMinor: 1 });
+  const version = { httpVersion: '1.1', httpVersionMajor: 1, httpVersionMinor: 1 };
+  Object.assign(req, { method: 'GET', url: '/', ...version });
   if (id !== undefined) req.headers['x-request-id'] = id;
   req.push(null);
   const res = new ServerResponse(req);

@@ -1,0 +1,28 @@
+// The server that is fuzzed: a process of its own, so that its end is seen, and what it prints.
+import { getAdapter } from '../test/support/built-adapter.js';
+
+const { context, getRequestId } = await import(
+  new URL('../packages/core/dist/index.js', import.meta.url).href
+);
+const adapter = await getAdapter(process.argv[2]);
+
+const { url } = await adapter.start(
+  {
+    'POST /': (/** @type {any} */ x) => {
+      // Two log lines as they should not be written, and yet must not break: nothing is escaped.
+      const id = getRequestId();
+      const rejected = context.get('rejectedRequestId', '-');
+      process.stdout.write(
+        `{"requestId":"${id}","rejected":"${rejected}"}\nrequestId=${id} rejected=${rejected}\n`,
+      );
+      const body = String(id);
+      x.send({ body, headers: { 'Content-Length': String(body.length) } });
+    },
+  },
+  {
+    options: {
+      inbound: ['X-Correlation-ID', 'traceparent', 'X-Amzn-Trace-Id', 'X-Cloud-Trace-Context'],
+    },
+  },
+);
+process.send?.({ url });

@@ -1,0 +1,24 @@
+// Adapters for servers in processes of their own: Node 20 runs no TypeScript, so they are the built ones.
+const modules = ['node-http', 'express', 'koa', 'fastify'];
+
+/** The adapters of the conformance suite, by name. */
+export const adapterNames = [
+  'node-http',
+  'express-4',
+  'express-5',
+  'koa-2',
+  'koa-3',
+  'fastify-4',
+  'fastify-5',
+];
+
+/**
+ * @param {string | undefined} name
+ * @returns {Promise<any>}
+ */
+export async function getAdapter(name = '') {
+  const file = modules.find((module) => name.startsWith(module));
+  const built = new URL(`../../packages/conformance/dist/adapters/${file}.js`, import.meta.url);
+  const adapters = Object.values(await import(built.href)).flat();
+  return adapters.find((adapter) => adapter.name === name);
+}
