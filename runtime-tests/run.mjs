@@ -1,6 +1,6 @@
 // Runs the conformance suite on every runtime. README.md beside this file tells how to use it.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -187,7 +187,7 @@ function settlePage(content) {
     writeFileSync(page, content);
     return true;
   }
-  const current = readFileSync(page, 'utf8').split('\n');
+  const current = existsSync(page) ? readFileSync(page, 'utf8').split('\n') : [];
   const wanted = content.split('\n');
   const line = wanted.findIndex((text, index) => text !== current[index]);
   if (line === -1 && current.length === wanted.length) return true;

@@ -87,7 +87,7 @@ export const unsupported: readonly Unsupported[] = [
   },
   {
     runtimes: ['deno'],
-    scenarios: ['timeout-socket', 'outbound-http-continue'],
+    scenarios: ['outbound-http-continue'],
     reason:
       'in Deno, setTimeout of a socket that was used before goes on with the timer that is there, and with the context of who set it first',
   },

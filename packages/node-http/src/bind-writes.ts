@@ -2,21 +2,32 @@ import type { RequestScope } from '@request-context/core';
 import type { RawResponse } from './incoming.ts';
 
 /**
- * Makes the callbacks of `res.write` run in the request's scope. Only a pipelined answer needs it: it
- * waits for its turn, and is then written by what ends the answer before it.
+ * Whether what is written to the response may go out together with what the response before it has
+ * written, whose context then calls back: it waits for its turn, or the connection still has something
+ * to send. Runtimes that do not tell count as if it were so.
+ */
+export function sharesWrites({ socket }: RawResponse): boolean {
+  return socket?.writableLength !== 0 || socket.writableCorked !== 0;
+}
+
+/**
+ * Makes the callbacks of `res.write` and `res.end` run in the request's scope. (Before version 24 Node
+ * calls back for `end` by a listener for 'finish', which is in the scope anyway.)
  */
 export function bindWrites(res: RawResponse, scope: RequestScope): void {
-  // biome-ignore lint/complexity/noBannedTypes: called with what it is given
-  const write: Function = res.write;
-  Object.defineProperty(res, 'write', {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: function (this: unknown, ...args: unknown[]): unknown {
-      const bound = args.map((arg) => (typeof arg === 'function' ? inScope(arg, scope) : arg));
-      return Reflect.apply(write, this, bound);
-    },
-  });
+  for (const name of ['write', 'end'] as const) {
+    // biome-ignore lint/complexity/noBannedTypes: called with what it is given
+    const method: Function = res[name];
+    Object.defineProperty(res, name, {
+      configurable: true,
+      enumerable: false,
+      writable: true,
+      value: function (this: unknown, ...args: unknown[]): unknown {
+        const bound = args.map((arg) => (typeof arg === 'function' ? inScope(arg, scope) : arg));
+        return Reflect.apply(method, this, bound);
+      },
+    });
+  }
 }
 
 // biome-ignore lint/complexity/noBannedTypes: called with what it is given

@@ -6,7 +6,7 @@ import {
   type RequestScope,
   resolveRequestId,
 } from '@request-context/core';
-import { bindWrites } from './bind-writes.ts';
+import { bindWrites, sharesWrites } from './bind-writes.ts';
 import { echo } from './echo.ts';
 import { idleOutside } from './idle-outside.ts';
 import { incomingReader, type RawRequest, type RawResponse } from './incoming.ts';
@@ -57,7 +57,7 @@ export function createEntrance<Request>(options?: CoreOptions<Request>): Entranc
       // HTTP/2's compatibility objects are told by the stream what to emit.
       if ('stream' in raw) scope.bindEmitter(raw.stream);
       else timeoutInside(raw.socket);
-      if (res.socket === null) bindWrites(res, scope);
+      if (sharesWrites(res)) bindWrites(res, scope);
       if (normalized.echo) echo(res, scope.requestId, normalized);
     }
     return scope;

@@ -368,7 +368,7 @@ const streamScenarios: readonly HttpScenario[] = [
       finished(destroyed, () => x.probe('destroyed'));
       destroyed.on('error', () => x.probe('error'));
       destroyed.destroy(new Error('on purpose'));
-      await once(destroyed, 'close');
+      await new Promise((resolve) => destroyed.on('close', resolve));
     },
   }),
   inHandler({

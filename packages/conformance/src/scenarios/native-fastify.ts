@@ -58,7 +58,7 @@ async function visitAndAbort({ url, id }: Client): Promise<void> {
   const outgoing = httpRequest(url, { agent: false, headers: { 'X-Request-ID': id } }).end();
   const closed = new Promise((resolve) => outgoing.on('close', resolve));
   outgoing.on('error', () => undefined);
-  await once(arrivals, id);
+  await new Promise((resolve) => arrivals.once(id, resolve));
   outgoing.destroy();
   await closed;
 }

@@ -63,7 +63,7 @@ const nodeAnswers: readonly NodeAnswer[] = [
     id: 'head-too-large',
     title: '431 for a head that is too large',
     send: (id) =>
-      `GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`,
     statuses: [431],
     isRead: false,
   },
