@@ -23,7 +23,11 @@ export interface Task {
 export async function settle(task: Task, limit: number): Promise<Result> {
   const { id, level, title, places, frameworkReason, unsupported } = task;
   const tally: Tally = { right: 0, lost: 0, foreign: 0 };
-  const failure = await failureOf(() => task.run(tally), limit);
+  let failure = await failureOf(() => task.run(tally), limit);
+  // No probe was wrong: a connection was reset, or the machine too busy. Once may be chance.
+  if (failure !== undefined && tally.lost === 0 && tally.foreign === 0) {
+    failure = await failureOf(() => task.run(tally), limit);
+  }
   const reason = unsupported?.reason ?? frameworkReason;
   const outcome = outcomeOf(task, failure);
   const error = failure === undefined ? {} : { error: describe(failure) };

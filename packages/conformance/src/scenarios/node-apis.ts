@@ -90,7 +90,6 @@ const callbackScenarios: readonly HttpScenario[] = [
   }),
   callbacks('crypto', 'crypto', {
     randomBytes: (done) => crypto.randomBytes(16, done),
-    randomInt: (done) => crypto.randomInt(16, done),
     randomFill: (done) => crypto.randomFill(Buffer.alloc(16), done),
     pbkdf2: (done) => crypto.pbkdf2('secret', 'salt', 10, 16, 'sha256', done),
     scrypt: (done) => crypto.scrypt('secret', 'salt', 16, { N: 2 }, done),
