@@ -39,7 +39,8 @@ export function compatibilityPage(reports: readonly Report[]): string {
     '## Unsupported',
     '',
     'What a framework, a runtime or a library does that no adapter can mend. These scenarios run all the',
-    'same and have to fail: once one passes, the run fails until it is taken off the list.',
+    'same and have to fail, where that is no matter of luck: once one passes, the run fails until it is',
+    'taken off the list.',
     '',
     ...(listed.length === 0
       ? ['Nothing.']

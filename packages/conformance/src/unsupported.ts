@@ -87,12 +87,6 @@ export const unsupported: readonly Unsupported[] = [
   },
   {
     runtimes: ['deno'],
-    scenarios: ['flow-resolved-elsewhere'],
-    reason: 'in Deno it now and then does not end, without a wrong id; why is not known',
-    mayPass: true,
-  },
-  {
-    runtimes: ['deno'],
     scenarios: ['timeout-res', 'timeout-socket'],
     reason:
       'Deno, when busy, closes a connection that waits for its next request by the timeout of the one before',

@@ -237,11 +237,12 @@ export const flowScenarios: readonly HttpScenario[] = [
     id: 'flow-resolved-elsewhere',
     title: 'keeps the id after an await of a promise that another request resolves',
     probes: ['resumed', 'then'],
-    open: () => createMeeting(),
-    async work(x, meet) {
+    // Two meetings: in one, the last two would wait for others who have met twice already.
+    open: () => [createMeeting(), createMeeting()] as const,
+    async work(x, [meet, meetAgain]) {
       await meet();
       x.probe('resumed');
-      await meet().then(() => x.probe('then'));
+      await meetAgain().then(() => x.probe('then'));
     },
   }),
   inHandler({
