@@ -2,6 +2,7 @@ import type { RequestScope } from '@request-context/core';
 import {
   createEntrance,
   type RequestIdOptions as NodeOptions,
+  replaceMethod,
   replacePage,
 } from '@request-context/node-http';
 import type { Context, Middleware } from 'koa';
@@ -69,16 +70,8 @@ function replaceText(ctx: Context, error: Error): void {
  * Keeps in the scope what Koa does when all middleware is done: it sends `ctx.body` by `then` of the
  * first middleware's promise, and handles errors by `ctx.onerror`, from outside.
  */
-function keepInside<Name extends string>(
-  object: Record<Name, (...args: never[]) => unknown>,
-  name: Name,
-  scope: RequestScope,
-): void {
-  const method = object[name];
-  Object.defineProperty(object, name, {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: (...args: never[]) => scope.run(Reflect.apply, method, object, args),
+function keepInside(object: object, name: 'onerror' | 'then', scope: RequestScope): void {
+  replaceMethod(object, name, (method) => (...args) => {
+    return scope.run(Reflect.apply, method, object, args);
   });
 }

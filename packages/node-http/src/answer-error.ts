@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RawResponse } from './incoming.ts';
+import { replaceMethod } from './replace-method.ts';
 
 /**
  * Answers a request that failed where there is no framework to do it, with problem details (RFC
@@ -41,18 +42,13 @@ export function replacePage(
   isPage: (body: unknown) => boolean,
 ): void {
   if (error.code !== 'ERR_INVALID_REQUEST_ID') return;
-  // biome-ignore lint/complexity/noBannedTypes: called with what it is given
-  const end: Function = res.end;
-  Object.defineProperty(res, 'end', {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: function (this: ServerResponse, ...args: unknown[]): unknown {
+  replaceMethod(res, 'end', (end) => {
+    return function (...args: unknown[]): unknown {
       if (this.headersSent || !isPage(args[0])) return Reflect.apply(end, this, args);
       const { headers, body } = problemOf(error);
       for (const [name, value] of headers) this.setHeader(name, value);
       return Reflect.apply(end, this, [body]);
-    },
+    };
   });
 }
 

@@ -7,11 +7,14 @@ import { createEntrance, type Entrance } from './entrance.ts';
 import type { RawRequest, RawResponse } from './incoming.ts';
 import { answerClientError } from './on-client-error.ts';
 import type { RequestIdOptions } from './options.ts';
+import { replaceMethod } from './replace-method.ts';
 
 /** What {@link attach} needs of a server: those of node:http, node:https and node:http2 have it. */
 export interface AttachableServer {
   emit(...args: never[]): unknown;
 }
+
+type ClientErrorEvent = [event: unknown, error: Error, socket: Duplex];
 
 /** The servers that are attached, and how their requests are entered. */
 const attached = new WeakMap<object, (req: never, res: RawResponse) => unknown>();
@@ -54,8 +57,8 @@ export function attachEntrance<Req extends RawRequest>(
   if (attached.has(server)) return;
   attached.set(server, (req: Req, res) => entrance.enter(req, res, req));
   enterAtStart();
-  // biome-ignore lint/complexity/noBannedTypes: called with whatever the server emits
-  const emit: Function = server.emit;
+
+  type RequestEvent = [event: unknown, req: Req, out: RawResponse | Duplex];
 
   function enter(req: Req, out: RawResponse | Duplex): RequestScope {
     if (isResponse(out)) return entrance.enter(req, out, req);
@@ -65,37 +68,37 @@ export function attachEntrance<Req extends RawRequest>(
     return scope;
   }
 
-  function emitInside(this: unknown, args: [event: unknown, req: Req, out: RawResponse | Duplex]) {
-    const [, req, out] = args;
-    const scope = enter(req, out);
-    const error = answersErrors ? scope.takeError() : undefined;
-    if (error === undefined) return scope.run(Reflect.apply, emit, this, args);
-    if (isResponse(out)) scope.run(answerError, out, error);
-    else scope.run(answerErrorOnSocket, out, error);
-    return true;
-  }
+  replaceMethod(server, 'emit', (emit) => {
+    function emitInside(this: unknown, args: RequestEvent) {
+      const [, req, out] = args;
+      const scope = enter(req, out);
+      const error = answersErrors ? scope.takeError() : undefined;
+      if (error === undefined) return scope.run(Reflect.apply, emit, this, args);
+      if (isResponse(out)) scope.run(answerError, out, error);
+      else scope.run(answerErrorOnSocket, out, error);
+      return true;
+    }
 
-  Object.defineProperty(server, 'emit', {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: function (this: unknown, ...args: [event: unknown, ...never]): unknown {
+    return function (...args: unknown[]): unknown {
       switch (args[0]) {
         case 'request':
         case 'checkContinue':
         case 'checkExpectation':
         case 'connect':
         case 'upgrade':
-          return emitInside.call(this, args);
+          return emitInside.call(this, args as RequestEvent);
         case 'clientError': {
           const isHandled = Reflect.apply(emit, this, args);
-          if (!isHandled && entrance.echo) answerClientError(args[1], args[2], entrance.header);
+          if (!isHandled && entrance.echo) {
+            const [, error, socket] = args as ClientErrorEvent;
+            answerClientError(error, socket, entrance.header);
+          }
           return isHandled || entrance.echo;
         }
         default:
           return Reflect.apply(emit, this, args);
       }
-    },
+    };
   });
 }
 

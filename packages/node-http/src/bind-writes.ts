@@ -1,5 +1,6 @@
 import type { RequestScope } from '@request-context/core';
 import type { RawResponse } from './incoming.ts';
+import { replaceMethod } from './replace-method.ts';
 
 /**
  * Whether what is written to the response may go out together with what the response before it has
@@ -16,16 +17,11 @@ export function sharesWrites({ socket }: RawResponse): boolean {
  */
 export function bindWrites(res: RawResponse, scope: RequestScope): void {
   for (const name of ['write', 'end'] as const) {
-    // biome-ignore lint/complexity/noBannedTypes: called with what it is given
-    const method: Function = res[name];
-    Object.defineProperty(res, name, {
-      configurable: true,
-      enumerable: false,
-      writable: true,
-      value: function (this: unknown, ...args: unknown[]): unknown {
+    replaceMethod(res, name, (method) => {
+      return function (...args: unknown[]): unknown {
         const bound = args.map((arg) => (typeof arg === 'function' ? inScope(arg, scope) : arg));
         return Reflect.apply(method, this, bound);
-      },
+      };
     });
   }
 }

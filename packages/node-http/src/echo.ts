@@ -1,4 +1,5 @@
 import type { RawResponse } from './incoming.ts';
+import { replaceMethod } from './replace-method.ts';
 
 type Headers = Record<string, unknown>;
 
@@ -20,13 +21,8 @@ export interface EchoOptions {
 export function echo(res: RawResponse, id: string, options: EchoOptions): void {
   if (res.headersSent) return;
   res.setHeader(options.header, id);
-  // biome-ignore lint/complexity/noBannedTypes: called with what it is given
-  const writeHead: Function = res.writeHead;
-  Object.defineProperty(res, 'writeHead', {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: function (this: RawResponse, ...args: unknown[]): unknown {
+  replaceMethod(res, 'writeHead', (writeHead) => {
+    return function (...args: unknown[]): unknown {
       // Written twice is the caller's mistake, and Node's to complain about.
       if (!this.headersSent) {
         // writeHead(status, headers) or writeHead(status, reason, headers)
@@ -34,7 +30,7 @@ export function echo(res: RawResponse, id: string, options: EchoOptions): void {
         args[at] = settleHeaders(this, id, options, args[at]);
       }
       return Reflect.apply(writeHead, this, args);
-    },
+    };
   });
 }
 

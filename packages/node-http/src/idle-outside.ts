@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { runOutside } from '@request-context/core';
 import type { RawResponse } from './incoming.ts';
+import { replaceMethod } from './replace-method.ts';
 
 /**
  * Keeps a connection that waits for its next request from holding the scope of its last one. Node
@@ -8,20 +9,15 @@ import type { RawResponse } from './incoming.ts';
  * is started again, outside of any.
  */
 export function idleOutside(res: RawResponse): void {
-  // biome-ignore lint/complexity/noBannedTypes: called with what it is given
-  const emit: Function = res.emit;
-  Object.defineProperty(res, 'emit', {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: function (this: RawResponse, ...args: unknown[]): unknown {
+  replaceMethod(res, 'emit', (emit) => {
+    return function (...args: unknown[]): unknown {
       if (args[0] !== 'finish') return Reflect.apply(emit, this, args);
       // Node takes the socket away in the course of it.
       const { socket } = this;
       const result = Reflect.apply(emit, this, args);
       if (socket != null && isIdle(socket)) runOutside(restartTimer, socket);
       return result;
-    },
+    };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { findRequestScope } from '@request-context/core';
+import { replaceMethod } from './replace-method.ts';
 
 /** A socket of an HTTP/1 server, which knows the response that is being written to it. */
 interface ServerSocket {
@@ -18,18 +19,13 @@ export function timeoutInside(socket: ServerSocket | undefined): void {
   // Requests that are made by hand may have none.
   if (socket === undefined || known.has(socket)) return;
   known.add(socket);
-  // biome-ignore lint/complexity/noBannedTypes: called with whatever the socket emits
-  const emit: Function = socket.emit;
-  Object.defineProperty(socket, 'emit', {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: function (this: ServerSocket, ...args: unknown[]): unknown {
+  replaceMethod(socket, 'emit', (emit) => {
+    return function (...args: unknown[]): unknown {
       const req = args[0] === 'timeout' ? this._httpMessage?.req : undefined;
       const scope = req && findRequestScope(req);
       return scope === undefined
         ? Reflect.apply(emit, this, args)
         : scope.run(Reflect.apply, emit, this, args);
-    },
+    };
   });
 }
