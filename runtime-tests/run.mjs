@@ -5,6 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+/** @typedef {import('../packages/conformance/src/report.ts').Report} Report */
+/** @typedef {import('../packages/conformance/src/report.ts').Result} Result */
+/** @typedef {import('../packages/conformance/src/runtime.ts').RuntimeName} RuntimeName */
+/** @typedef {typeof import('../packages/conformance/src/report.ts')} Format */
+
 const here = import.meta.dirname;
 const root = join(here, '..');
 const suite = join(root, 'packages/conformance/dist');
@@ -29,6 +34,8 @@ const { values: options } = parseArgs({
 /**
  * How each runtime is started, in the order of the matrix. Scenarios that wait for something to be
  * collected need `gc`, which Bun has anyway.
+ *
+ * @type {Readonly<Record<RuntimeName, [file: string, ...args: string[]]>>}
  */
 const commands = {
   'node-20': ['node20/bin/node', '--expose-gc'],
@@ -46,11 +53,22 @@ const commands = {
   ],
 };
 
+const runtimeNames = /** @type {RuntimeName[]} */ (Object.keys(commands));
+
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function stop(message) {
   console.error(message);
   process.exit(1);
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ */
 function execute(command, args, cwd) {
   const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' });
   if (status !== 0) stop(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
@@ -58,6 +76,7 @@ function execute(command, args, cwd) {
 
 /** Whether what the lock file names is there already: to install it anew takes a while. */
 function isInstalled() {
+  /** @type {{ packages: Record<string, { version?: string }> }} */
   const { packages } = readJson(join(here, 'package-lock.json'));
   return Object.entries(packages).every(([path, { version }]) => {
     if (path === '') return true;
@@ -69,11 +88,19 @@ function isInstalled() {
   });
 }
 
+/** @param {string} file */
 function readJson(file) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Runs one group of the suite in a process of its own: one that dies takes no other with it. */
+/**
+ * Runs one group of the suite in a process of its own: one that dies takes no other with it.
+ *
+ * @param {RuntimeName} runtime
+ * @param {string} group
+ * @param {string} scratch
+ * @returns {Promise<Report>}
+ */
 function runGroup(runtime, group, scratch) {
   const [file, ...args] = commands[runtime];
   const json = join(scratch, `${runtime}.${group}.json`);
@@ -101,18 +128,21 @@ function runGroup(runtime, group, scratch) {
     });
     child.on('close', (code, signal) => {
       const report = reportOf(json) ?? { runtime, version: '', isComplete: false, cells: [] };
-      if (report.cells.length > 0)
-        console.log(`\n${runtime} ${report.version}\n${output}`.trimEnd());
-      if (!report.isComplete) {
-        const result = diedResult(signal ?? code, errors);
-        console.log(`\n${runtime} ${group}: the process ${result.error}`);
-        report.cells.push({ adapter: group, family: 'process', results: [result] });
-      }
-      resolve(report);
+      const { version, isComplete, cells } = report;
+      if (cells.length > 0) console.log(`\n${runtime} ${version}\n${output}`.trimEnd());
+      if (isComplete) return resolve(report);
+      const result = diedResult(String(signal ?? code), errors);
+      console.log(`\n${runtime} ${group}: the process ${result.error}`);
+      const died = { adapter: group, family: 'process', results: [result] };
+      resolve({ ...report, cells: [...cells, died] });
     });
   });
 }
 
+/**
+ * @param {string} json
+ * @returns {Report | undefined}
+ */
 function reportOf(json) {
   try {
     return readJson(json);
@@ -121,7 +151,13 @@ function reportOf(json) {
   }
 }
 
-/** What stands for the results that a process did not come to. */
+/**
+ * What stands for the results that a process did not come to.
+ *
+ * @param {string} reason
+ * @param {string} errors
+ * @returns {Result}
+ */
 function diedResult(reason, errors) {
   return {
     id: 'process',
@@ -134,8 +170,14 @@ function diedResult(reason, errors) {
   };
 }
 
-/** Runs all jobs, some at once; gives their results in order. */
+/**
+ * Runs all jobs, some at once; gives their results in order.
+ *
+ * @template T
+ * @param {(() => Promise<T>)[]} jobs
+ */
 async function runAll(jobs) {
+  /** @type {T[]} */
   const results = [];
   const waiting = jobs.entries();
   const work = async () => {
@@ -145,9 +187,14 @@ async function runAll(jobs) {
   return results;
 }
 
-/** One report a runtime, of the reports of its groups. */
+/**
+ * One report a runtime, of the reports of its groups.
+ *
+ * @param {Report[]} parts
+ * @returns {Report[]}
+ */
 function merge(parts) {
-  return Object.keys(commands).flatMap((runtime) => {
+  return runtimeNames.flatMap((runtime) => {
     const own = parts.filter((part) => part.runtime === runtime);
     if (own.length === 0) return [];
     const version = own.find((part) => part.version !== '')?.version ?? '';
@@ -155,33 +202,77 @@ function merge(parts) {
   });
 }
 
-/** Adapters by runtimes, with what became of the scenarios and of their probes. */
-function printMatrix(reports, { countResults, sumTallies }) {
-  const resultsOf = (report, adapter) =>
-    report.cells.filter((cell) => cell.adapter === adapter).flatMap(({ results }) => results);
-  const adapters = new Set(reports.flatMap(({ cells }) => cells.map(({ adapter }) => adapter)));
-  console.log('\nscenarios passed/failed/unsupported, probes right/lost/foreign');
-  const rows = [['', ...reports.map(({ runtime }) => runtime)]];
-  for (const adapter of adapters) {
-    const cells = reports.map((report) => {
-      const { passed, failed, skipped } = countResults(resultsOf(report, adapter));
-      const { right, lost, foreign } = sumTallies(resultsOf(report, adapter));
-      return `${passed}/${failed}/${skipped}, ${right}/${lost}/${foreign}`;
-    });
-    rows.push([adapter, ...cells]);
-  }
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const row of rows) {
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    );
+/**
+ * A result, with the runtime that it was had on, and the name of the row that it belongs to.
+ * @typedef {{ runtime: string, row: string, result: Result }} Entry
+ */
+
+/**
+ * Prints a row for each name, with a column for each runtime.
+ *
+ * @param {string} title
+ * @param {Entry[]} entries
+ * @param {(results: Result[]) => string} summarize
+ */
+function printByRuntime(title, entries, summarize) {
+  const runtimes = [...new Set(entries.map(({ runtime }) => runtime))];
+  const names = [...new Set(entries.map(({ row }) => row))];
+  const rows = names.map((name) => {
+    const own = entries.filter(({ row }) => row === name);
+    const cells = runtimes.map((each) => own.filter(({ runtime }) => runtime === each));
+    return [name, ...cells.map((cell) => summarize(cell.map(({ result }) => result)))];
+  });
+  const lines = [['', ...runtimes], ...rows];
+  const widths = ['', ...runtimes].map((_, column) =>
+    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  console.log(`\n${title}`);
+  for (const line of lines) {
+    const padded = line.map((text, column) => text.padEnd(widths[column] ?? 0));
+    console.log(padded.join('  ').trimEnd());
   }
 }
 
-/** Writes the page, or says where it differs from the one that is there; gives whether all is well. */
+/**
+ * Prints what became of the scenarios, adapter by adapter, and of the probes that the project answers
+ * for; then of the probes of each scenario that is there to show what happens without bind.
+ *
+ * @param {Report[]} reports
+ * @param {Format} format
+ */
+function printMatrix(reports, { countResults, isAnsweredFor, sumTallies }) {
+  /** @type {(results: Result[]) => string} */
+  const probes = (results) => {
+    const { right, lost, foreign } = sumTallies(results);
+    return `${right}/${lost}/${foreign}`;
+  };
+  const all = reports.flatMap(({ runtime, cells }) =>
+    cells.flatMap(({ adapter, results }) =>
+      results.map((result) => ({ runtime, row: adapter, result })),
+    ),
+  );
+  printByRuntime(
+    'Scenarios passed/failed/unsupported, probes right/lost/foreign',
+    all,
+    (results) => {
+      const { passed, failed, skipped } = countResults(results);
+      return `${passed}/${failed}/${skipped}, ${probes(results.filter(isAnsweredFor))}`;
+    },
+  );
+  const unbound = all.filter(({ result }) => result.level === 'MAY');
+  if (unbound.length === 0) return;
+  printByRuntime(
+    'What user-land queues do without bind: probes right/lost/foreign, not counted above',
+    unbound.map((entry) => ({ ...entry, row: entry.result.id })),
+    probes,
+  );
+}
+
+/**
+ * Writes the page, or says where it differs from the one that is there; gives whether all is well.
+ *
+ * @param {string} content
+ */
 function settlePage(content) {
   if (!options.check) {
     writeFileSync(page, content);
@@ -202,16 +293,19 @@ async function main() {
     stop(`The runtimes are those for linux-x64; this is ${process.platform}-${process.arch}.`);
   }
   const unknown = options.runtime.filter((name) => !Object.hasOwn(commands, name));
-  if (unknown.length > 0) stop(`No such runtime: ${unknown}. There are ${Object.keys(commands)}.`);
-  const runtimes = Object.keys(commands).filter(
+  if (unknown.length > 0) stop(`No such runtime: ${unknown}. There are ${runtimeNames}.`);
+  const runtimes = runtimeNames.filter(
     (name) => options.runtime.length === 0 || options.runtime.includes(name),
   );
 
   if (options.install && !isInstalled()) execute('npm', ['ci'], here);
   if (options.build) execute('npx', ['tsdown', '--logLevel', 'warn'], root);
   // Only now are they there.
+  /** @type {typeof import('../packages/conformance/src/groups.ts')} */
   const { groupNames } = await import(join(suite, 'groups.js'));
+  /** @type {typeof import('../packages/conformance/src/compatibility.ts')} */
   const { compatibilityPage, failingTable } = await import(join(suite, 'compatibility.js'));
+  /** @type {Format} */
   const format = await import(join(suite, 'report.js'));
 
   const scratch = mkdtempSync(join(tmpdir(), 'runtime-tests-'));

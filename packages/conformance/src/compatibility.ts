@@ -1,4 +1,4 @@
-import { isFailure, type Report, type Result } from './report.ts';
+import { isAnsweredFor, isFailure, type Report, type Result, sumTallies } from './report.ts';
 import type { Level } from './types.ts';
 
 /** A result, and where it was had. */
@@ -9,15 +9,18 @@ interface Found {
   readonly result: Result;
 }
 
-const levels: readonly Level[] = ['MUST', 'SHOULD', 'MAY'];
+/** Those of the matrix: what is MAY has a table of its own. */
+const levels: readonly Level[] = ['MUST', 'SHOULD'];
 
 /**
  * The page docs/compatibility.md. It has nothing that differs from run to run as long as the same
- * scenarios pass, so that a stale one can be told.
+ * scenarios pass, so that a stale one can be told: how often a queue mixes ids up does differ.
  */
 export function compatibilityPage(reports: readonly Report[]): string {
   const found = findAll(reports);
   const listed = found.filter(({ result }) => result.outcome === 'listed');
+  const faults = listed.filter(({ result }) => result.level !== 'MAY');
+  const unbound = listed.filter(({ result }) => result.level === 'MAY');
   return `${[
     '# Compatibility',
     '',
@@ -33,18 +36,29 @@ export function compatibilityPage(reports: readonly Report[]): string {
     '',
     '## Scenarios passed',
     '',
+    'Of how many; in how many places; and how often an id was lost there, or was that of another request.',
+    'What is not passed is listed below with its reason, and how often the id was lost. The id of another',
+    'request fails the run, listed or not.',
+    '',
     ...matrix(reports, found),
     '',
     ...failingSection(reports),
     '## Unsupported',
     '',
-    'What a framework, a runtime or a library does that no adapter can mend. These scenarios run all the',
-    'same and have to fail, where that is no matter of luck: once one passes, the run fails until it is',
-    'taken off the list.',
+    'What a framework or a runtime does that no adapter can mend. These scenarios run all the same and have',
+    'to fail, where that is no matter of luck: once one passes, the run fails until it is taken off the list.',
+    'Lost is how often the id was, with 24 requests; it is 0 where something else is wrong.',
     '',
-    ...(listed.length === 0
-      ? ['Nothing.']
-      : placesTable(listed, found, 'reason', ({ reason }) => reason)),
+    ...placesTable(faults, found, { lost: ({ tally }) => `${tally.lost}`, reason: reasonOf }),
+    '',
+    '## What user-land queues do without bind',
+    '',
+    'Code between the request and its callback that calls back from elsewhere, such as a pool, a queue or an',
+    'emitter that requests share: nothing tells whom the callback belongs to. For each there is a MUST of',
+    'almost the same name that shows how to bind it. These scenarios have to fail too, and are not counted',
+    'above.',
+    '',
+    ...placesTable(unbound, found, { 'the id': whatHappens, reason: reasonOf }),
     '',
     '## Scenarios',
     ...families(found),
@@ -77,17 +91,22 @@ function titleOf(runtime: string): string {
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** How many passed of how many, level by level, and in how many places. */
+/** How many passed of how many, level by level, in how many places, and what went wrong there. */
 function passed(found: readonly Found[]): string {
+  const all = found.map(({ result }) => result);
   const counts = levels.flatMap((level) => {
-    const results = found.map(({ result }) => result).filter((result) => result.level === level);
+    const results = all.filter((result) => result.level === level);
     const count = results.filter(({ outcome }) => outcome === 'passed').length;
     return results.length === 0 ? [] : [`${level} ${count}/${results.length}`];
   });
-  const places = found
-    .filter(({ result }) => result.outcome === 'passed')
-    .reduce((sum, { result }) => sum + result.places, 0);
-  return [...counts, ...(places === 0 ? [] : [`${places} places`])].join(', ');
+  const answeredFor = all.filter(isAnsweredFor);
+  const places = answeredFor
+    .filter(({ outcome }) => outcome === 'passed')
+    .reduce((sum, result) => sum + result.places, 0);
+  const { lost, foreign } = sumTallies(answeredFor);
+  // The core's scenarios note nothing.
+  const probes = places === 0 ? [] : [`${places} places`, `${lost} lost`, `${foreign} foreign`];
+  return [...counts, ...probes].join(', ');
 }
 
 function failingSection(reports: readonly Report[]): string[] {
@@ -102,11 +121,17 @@ export function failingTable(reports: readonly Report[]): string[] {
   const found = findAll(reports);
   const failed = found.filter(({ result }) => isFailure(result));
   if (failed.length === 0) return [];
-  return placesTable(failed, found, 'what happens', ({ outcome, tally }) => {
-    if (outcome === 'stale') return 'passes, but is listed';
-    if (tally.foreign > 0) return 'foreign';
-    return tally.lost > 0 ? 'lost' : 'other';
-  });
+  return placesTable(failed, found, { 'what happens': whatHappens });
+}
+
+function reasonOf({ reason = '' }: Result): string {
+  return reason;
+}
+
+function whatHappens({ outcome, tally }: Result): string {
+  if (outcome === 'stale') return 'passes, but is listed';
+  if (tally.foreign > 0) return 'foreign';
+  return tally.lost > 0 ? 'lost' : 'other';
 }
 
 function findAll(reports: readonly Report[]): Found[] {
@@ -117,25 +142,30 @@ function findAll(reports: readonly Report[]): Found[] {
   );
 }
 
-/** A row for each scenario and remark, with the adapters and runtimes that share them. */
+/** A row for each scenario and what is remarked on it, with the adapters and runtimes that share them. */
 function placesTable(
   found: readonly Found[],
   all: readonly Found[],
-  remark: string,
-  remarkOf: (result: Result) => string | undefined,
+  remarks: Readonly<Record<string, (result: Result) => string>>,
 ): string[] {
-  const perAdapter = group(found, ({ result, adapter }) => [result.id, remarkOf(result), adapter]);
+  if (found.length === 0) return ['Nothing.'];
+  const remarksOn = (result: Result): string[] => Object.values(remarks).map((on) => on(result));
+  const perAdapter = group(found, ({ result, adapter }) => [
+    result.id,
+    ...remarksOn(result),
+    adapter,
+  ]);
   const rows = perAdapter.map((same) => ({
     ...(same[0] as Found),
     runtimes: namesOf(same, all, 'runtime'),
   }));
-  const merged = group(rows, ({ result, runtimes }) => [result.id, remarkOf(result), runtimes]);
+  const merged = group(rows, ({ result, runtimes }) => [result.id, ...remarksOn(result), runtimes]);
   return table(
-    ['scenario', 'level', 'adapters', 'runtimes', remark],
+    ['scenario', 'level', 'adapters', 'runtimes', ...Object.keys(remarks)],
     merged.map((same) => {
       const [{ result, runtimes }] = same as [(typeof rows)[number]];
       const adapters = namesOf(same, all, 'adapter');
-      return [`\`${result.id}\``, result.level, adapters, runtimes, remarkOf(result) ?? ''];
+      return [`\`${result.id}\``, result.level, adapters, runtimes, ...remarksOn(result)];
     }),
   );
 }

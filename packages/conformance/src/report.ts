@@ -3,7 +3,7 @@ import type { Level } from './types.ts';
 
 /**
  * How a scenario came out. `listed`: it failed as the lists of what is unsupported say. `stale`: it
- * passed although they say that it cannot.
+ * passed although they say that it cannot. `failed` in spite of them: it showed another request's id.
  */
 export type Outcome = 'passed' | 'failed' | 'listed' | 'stale';
 
@@ -57,6 +57,14 @@ export function countResults(results: readonly Result[]): Counts {
   return { passed: results.length - failed - skipped, failed, skipped };
 }
 
+/**
+ * Whether a probe that is wrong would be a fault of this project: not where a runtime or a framework
+ * is at fault, which is listed, nor where the scenario is there to show what happens without bind.
+ */
+export function isAnsweredFor({ level, outcome }: Result): boolean {
+  return level !== 'MAY' && outcome !== 'listed';
+}
+
 export function sumTallies(results: readonly Result[]): Tally {
   const sum: Tally = { right: 0, lost: 0, foreign: 0 };
   for (const { tally } of results) {
@@ -69,7 +77,7 @@ export function sumTallies(results: readonly Result[]): Tally {
 
 /** A cell in one line. */
 export function summarize({ adapter, family, results }: Cell): string {
-  const { right, lost, foreign } = sumTallies(results);
+  const { right, lost, foreign } = sumTallies(results.filter(isAnsweredFor));
   const { passed, failed, skipped } = countResults(results);
   const scenarios = `${passed} passed, ${failed} failed, ${skipped} unsupported`;
   const probes = `${right} right, ${lost} lost, ${foreign} foreign`;

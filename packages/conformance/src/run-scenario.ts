@@ -11,6 +11,9 @@ const clients = 24;
 /** How long probes may take to come in after the last answer, such as those of 'close'. */
 const patience = 3_000;
 
+/** The same, where a client has failed: then the probes only help to tell why. */
+const patienceAfterFailure = 500;
+
 /** How the probes of a scenario came out. */
 export interface Tally {
   right: number;
@@ -56,10 +59,15 @@ async function runPrepared(scenario: HttpScenario, adapter: Adapter, tally: Tall
         ? visitors.map((client) => visit(scenario, client))
         : [scenario.visitAll(visitors)],
     );
-    const noted = await collect(ids, scenario.probes);
+    const failures = visits.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    const wait = failures.length === 0 ? patience : patienceAfterFailure;
+    const noted = await collect(ids, scenario.probes, wait);
     const problems = ids.flatMap((id) => judge(id, noted.get(id) ?? [], scenario.probes, tally));
-    assert.deepEqual(problems, [], `${scenario.title}: ${adapter.name}`);
-    for (const result of visits) if (result.status === 'rejected') throw result.reason;
+    if (problems.length > 0) {
+      const reasons = new Set(failures.map((failure) => describe(failure, ids)));
+      assert.deepEqual([...reasons, ...problems], [], `${scenario.title}: ${adapter.name}`);
+    }
+    if (failures.length > 0) throw failures[0];
     scenario.after?.();
   } finally {
     agent.destroy();
@@ -72,9 +80,13 @@ function visit(scenario: HttpScenario, client: Client): Promise<unknown> {
 }
 
 /** Waits for the labels that must be there, and gives all that was noted. */
-async function collect(ids: string[], labels: readonly string[]): Promise<Map<string, Probe[]>> {
+async function collect(
+  ids: string[],
+  labels: readonly string[],
+  wait: number,
+): Promise<Map<string, Probe[]>> {
   const noted = new Map<string, Probe[]>(ids.map((id) => [id, []]));
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + wait;
   for (;;) {
     for (const [id, probes] of noted) probes.push(...takeProbes(id));
     const isComplete = [...noted.values()].every((probes) =>
@@ -83,6 +95,13 @@ async function collect(ids: string[], labels: readonly string[]): Promise<Map<st
     if (isComplete || Date.now() > deadline) return noted;
     await delay(5);
   }
+}
+
+/** Why a client failed, in a line that is the same for all that failed so. */
+function describe(failure: unknown, ids: readonly string[]): string {
+  const [line = ''] = String(failure).split('\n');
+  const id = ids.findLast((each) => line.includes(each));
+  return `client: ${id === undefined ? line : line.replaceAll(id, 'its id')}`;
 }
 
 /** Counts a request's probes; says what is wrong with them. */

@@ -22,19 +22,36 @@ export interface Task {
 /** Runs a scenario to its end, or for `limit` milliseconds. Never throws. */
 export async function settle(task: Task, limit: number): Promise<Result> {
   const { id, level, title, places, frameworkReason, unsupported } = task;
-  const tally: Tally = { right: 0, lost: 0, foreign: 0 };
-  let failure = await failureOf(() => task.run(tally), limit);
+  let { tally, failure, outcome } = await attempt(task, limit);
   // No probe was wrong: a connection was reset, or the machine too busy. Once may be chance.
-  if (failure !== undefined && tally.lost === 0 && tally.foreign === 0) {
-    failure = await failureOf(() => task.run(tally), limit);
+  if (outcome === 'failed' && tally.lost === 0 && tally.foreign === 0) {
+    ({ tally, failure, outcome } = await attempt(task, limit));
   }
   const reason = unsupported?.reason ?? frameworkReason;
-  const outcome = outcomeOf(task, failure);
   const error = failure === undefined ? {} : { error: describe(failure) };
   return { id, level, title, places, tally, outcome, ...(reason && { reason }), ...error };
 }
 
-function outcomeOf({ frameworkReason, unsupported }: Task, failure: Failure | undefined): Outcome {
+/** What came of running a task once. */
+interface Attempt {
+  readonly tally: Tally;
+  readonly failure: Failure | undefined;
+  readonly outcome: Outcome;
+}
+
+async function attempt(task: Task, limit: number): Promise<Attempt> {
+  const tally: Tally = { right: 0, lost: 0, foreign: 0 };
+  const failure = await failureOf(() => task.run(tally), limit);
+  return { tally, failure, outcome: outcomeOf(task, tally, failure) };
+}
+
+function outcomeOf(
+  { level, frameworkReason, unsupported }: Task,
+  tally: Tally,
+  failure: Failure | undefined,
+): Outcome {
+  // Nothing excuses another request's id, but that the scenario is there to show it.
+  if (tally.foreign > 0 && level !== 'MAY') return 'failed';
   if (unsupported?.mayPass === true) return 'listed';
   const isListed = unsupported !== undefined || frameworkReason !== undefined;
   if (failure === undefined) return isListed ? 'stale' : 'passed';

@@ -19,46 +19,69 @@ function report(runtime: string, version: string, ...results: Result[]): Report 
   return { runtime, version, isComplete: true, cells };
 }
 
-const may = { level: 'MAY', outcome: 'listed', reason: 'a queue' } as const;
+const may = {
+  level: 'MAY',
+  outcome: 'listed',
+  reason: 'a queue',
+  tally: { right: 60, lost: 0, foreign: 12 },
+} as const;
+const fault = {
+  outcome: 'listed',
+  reason: 'its own fault',
+  tally: { right: 24, lost: 48, foreign: 0 },
+} as const;
 
 describe('compatibilityPage', () => {
   const page = compatibilityPage([
-    report('node-20', '20.1.2', result('a'), result('b', may)),
-    report('bun', '1.2.3', result('a'), result('b', may)),
+    report('node-20', '20.1.2', result('a'), result('b', may), result('c')),
+    report('bun', '1.2.3', result('a'), result('b', may), result('c', fault)),
   ]);
 
   it('shows adapters by runtimes', () => {
     expect(page).toContain('|  | Node 20.1.2 | Bun 1.2.3 |\n| --- | --- | --- |\n');
-    expect(page).toContain('| koa-2 | MUST 1/1, MAY 0/1, 3 places | MUST 1/1, MAY 0/1, 3 places |');
+    expect(page).toContain(
+      '| koa-2 | MUST 2/2, 6 places, 0 lost, 0 foreign | MUST 1/2, 3 places, 0 lost, 0 foreign |',
+    );
   });
 
-  it('lists what is unsupported once, with where and why', () => {
-    expect(page).toContain('| `b` | MAY | all | all | a queue |\n');
+  it('lists what is unsupported once, with where, how often and why', () => {
+    expect(page).toContain(
+      '| lost | reason |\n| --- | --- | --- | --- | --- | --- |\n' +
+        '| `c` | MUST | all | bun | 48 | its own fault |\n\n',
+    );
+  });
+
+  it('lists what is mixed up without bind apart', () => {
+    expect(page).toContain(
+      '| the id | reason |\n| --- | --- | --- | --- | --- | --- |\n' +
+        '| `b` | MAY | all | all | foreign | a queue |\n\n',
+    );
   });
 
   it('lists the scenarios once', () => {
-    expect(page).toContain('### flow\n\n- `a`, MUST: does a\n- `b`, MAY: does b\n');
+    expect(page).toContain('### flow\n\n- `a`, MUST: does a\n- `b`, MAY: does b\n- `c`, MUST');
     expect(page).not.toContain('## Failing');
   });
 
   it('lists what fails, apart where it fails on some runtimes only', () => {
     const foreign = { outcome: 'failed', tally: { right: 70, lost: 0, foreign: 2 } } as const;
-    expect(
-      compatibilityPage([
-        report('node-20', '20.1.2', result('a', foreign), result('b')),
-        report('bun', '1.2.3', result('a', foreign), result('b', { outcome: 'stale' })),
-      ]),
-    ).toContain(
+    const failing = compatibilityPage([
+      report('node-20', '20.1.2', result('a', foreign), result('b')),
+      report('bun', '1.2.3', result('a', foreign), result('b', { outcome: 'stale' })),
+    ]);
+    expect(failing).toContain(
       '| `a` | MUST | all | all | foreign |\n| `b` | MUST | all | bun | passes, but is listed |\n',
     );
+    expect(failing).toContain('| koa-2 | MUST 1/2, 3 places, 0 lost, 2 foreign |');
   });
 
   it('does not change with the number of probes', () => {
     const counted = result('a', { tally: { right: 71, lost: 0, foreign: 0 } });
+    const mixed = result('b', { ...may, tally: { right: 50, lost: 0, foreign: 22 } });
     expect(
       compatibilityPage([
-        report('node-20', '20.1.2', counted, result('b', may)),
-        report('bun', '1.2.3', counted, result('b', may)),
+        report('node-20', '20.1.2', counted, mixed, result('c')),
+        report('bun', '1.2.3', counted, mixed, result('c', fault)),
       ]),
     ).toBe(page);
   });

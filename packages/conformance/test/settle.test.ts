@@ -11,6 +11,10 @@ const throws: Run = () => {
   throw new TypeError('on purpose');
 };
 const hangs: Run = () => new Promise(() => {});
+const mixes: Run = async (tally) => {
+  tally.foreign += 2;
+  assert.fail('on purpose');
+};
 
 function settled(run: Run, reasons: Partial<Task> = {}) {
   return settle({ id: 'it', level: 'MUST', title: 'a task', places: 1, run, ...reasons }, 50);
@@ -33,18 +37,36 @@ describe('settle', () => {
     ['hangs, listed for the runtime', hangs, byRuntime, 'listed'],
     ['passes, listed as a matter of luck', passes, byLuck, 'listed'],
     ['throws, listed as a matter of luck', throws, byLuck, 'listed'],
+    ['mixes ids up', mixes, {}, 'failed'],
+    ['mixes ids up, listed for the framework', mixes, byFramework, 'failed'],
+    ['mixes ids up, listed for the runtime', mixes, byRuntime, 'failed'],
+    ['mixes ids up, listed as a matter of luck', mixes, byLuck, 'failed'],
+    ['mixes ids up to show it', mixes, { ...byFramework, level: 'MAY' }, 'listed'],
+    ['mixes ids up to show it, unlisted', mixes, { level: 'MAY' }, 'failed'],
   ];
   it.each(cases)('%s', async (_title, run, reasons, outcome) => {
     expect(await settled(run, reasons)).toMatchObject({ id: 'it', outcome });
   });
 
   it('keeps what the task counted, and what it failed with', async () => {
-    const result = await settled((tally) => {
-      tally.foreign += 2;
-      assert.fail('on purpose');
-    });
+    const result = await settled(mixes);
     expect(result.tally).toEqual({ right: 0, lost: 0, foreign: 2 });
     expect(explain(result)).toMatch(/^MUST it: a task\n {4}AssertionError.*: on purpose\n/);
+  });
+
+  it.each<[what: string, run: Run, reasons: Partial<Task>, runs: number]>([
+    ['again where no probe is wrong', asserts, {}, 2],
+    ['once where one is', mixes, {}, 1],
+    ['once where it is expected to fail', asserts, byFramework, 1],
+  ])('runs what fails %s', async (_what, run, reasons, runs) => {
+    let count = 0;
+    const counted: Run = (tally) => {
+      count += 1;
+      tally.right += 1;
+      return run(tally);
+    };
+    expect(await settled(counted, reasons)).toMatchObject({ tally: { right: 1 } });
+    expect(count).toBe(runs);
   });
 
   it('counts what is stale as failed, and what is listed as skipped', async () => {

@@ -4,6 +4,7 @@ import { coreScenarios } from '../src/core.ts';
 import { groupNames } from '../src/groups.ts';
 import { httpScenarios } from '../src/scenarios/index.ts';
 import { findUnsupported, reasonFor, unsupported } from '../src/unsupported.ts';
+import { userLand } from '../src/user-land.ts';
 
 const ids = new Set([
   'load',
@@ -25,6 +26,19 @@ it('lists scenarios that there are, for adapters', () => {
 it('lists adapters that there are', () => {
   const listed = unsupported.flatMap((entry) => entry.adapters ?? []);
   expect(listed.filter((name) => !names.has(name))).toEqual([]);
+});
+
+it('has a MUST beside each MAY, which shows what happens without bind', () => {
+  const all = Object.values(httpScenarios).flat();
+  const mays = all.filter(({ level }) => level === 'MAY').map(({ id }) => id);
+  expect(mays.filter((id) => !id.endsWith('-plain'))).toEqual([]);
+  expect(mays).toEqual(expect.arrayContaining(Object.keys(userLand)));
+  const musts = all.filter(({ level }) => level === 'MUST').map(({ id }) => id);
+  const alone = mays.filter((may) => {
+    const stem = may.replace(/-plain$/, '');
+    return !musts.some((must) => must === stem || must.startsWith(`${stem}-`));
+  });
+  expect(alone).toEqual([]);
 });
 
 it('finds what is listed by runtime, adapter and scenario', () => {

@@ -323,6 +323,15 @@ const aborts: readonly HttpScenario[] = [
   },
 ];
 
+/**
+ * Sends a request on a connection that others have used, and as its last: Deno, when busy, closes one
+ * that is kept alive by the timeout of the request before.
+ */
+async function sendLast(client: Client): Promise<void> {
+  await client.send('/first');
+  await client.send('/', { headers: { Connection: 'close' } });
+}
+
 const timeouts: readonly HttpScenario[] = [
   {
     id: 'timeout-req',
@@ -348,6 +357,7 @@ const timeouts: readonly HttpScenario[] = [
     title: 'res.setTimeout',
     probes: ['callback', 'event'],
     routes: {
+      'GET /first': (x) => x.send(),
       'GET /': (x) => {
         const res = x.takeOver();
         res.on('timeout', () => x.probe('event'));
@@ -357,6 +367,7 @@ const timeouts: readonly HttpScenario[] = [
         });
       },
     },
+    visit: sendLast,
   },
   {
     id: 'timeout-socket',
@@ -364,6 +375,7 @@ const timeouts: readonly HttpScenario[] = [
     title: 'req.socket.setTimeout',
     probes: ['callback'],
     routes: {
+      'GET /first': (x) => x.send(),
       'GET /': (x) => {
         const res = x.takeOver();
         // Without a listener of its own, Node closes the connection.
@@ -375,6 +387,7 @@ const timeouts: readonly HttpScenario[] = [
         });
       },
     },
+    visit: sendLast,
   },
 ];
 

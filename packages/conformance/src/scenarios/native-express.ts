@@ -353,7 +353,7 @@ export const expressScenarios: readonly HttpScenario[] = [
           res.sendFile('file.txt', { root }, () => probe(req, 'sendFile')),
         );
         app.get('/download', (req, res) =>
-          res.download(`${root}/file.txt`, () => probe(req, 'download')),
+          res.download('file.txt', 'file.txt', { root }, () => probe(req, 'download')),
         );
         app.get('/missing', (req, res) =>
           res.sendFile('missing', { root }, () => {

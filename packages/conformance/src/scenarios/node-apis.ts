@@ -15,7 +15,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import zlib from 'node:zlib';
 import { context } from '@request-context/core';
 import type { Exchange, HttpScenario } from '../types.ts';
-import { inHandler } from './in-handler.ts';
+import { createMeeting, inHandler } from './in-handler.ts';
 
 /** Calls an API that ends in a callback; the callback probes. */
 type Call = (done: () => void) => void;
@@ -328,6 +328,39 @@ const workerScenarios: readonly HttpScenario[] = [
   }),
 ];
 
+/** Draws numbers: as four requests do it, more than Node's cache of random bytes is good for. */
+function drawNumbers(callback: () => void): void {
+  for (let n = 0; n < 300; n += 1) crypto.randomInt(10, () => {});
+  crypto.randomInt(10, callback);
+}
+
+const randomIntCase = { probes: ['callback'], open: () => createMeeting() } as const;
+
+const randomIntScenarios: readonly HttpScenario[] = [
+  inHandler({
+    ...randomIntCase,
+    id: 'node-apis-random-int-bind',
+    title: 'keeps the id in a bound callback of crypto.randomInt',
+    async work(x, meet) {
+      await meet();
+      await new Promise<void>((resolve) => {
+        const callback = context.bind(() => x.probe('callback'));
+        drawNumbers(() => resolve(callback()));
+      });
+    },
+  }),
+  inHandler({
+    ...randomIntCase,
+    id: 'node-apis-random-int-plain',
+    level: 'MAY',
+    title: 'keeps the id in a callback of crypto.randomInt',
+    async work(x, meet) {
+      await meet();
+      await new Promise<void>((resolve) => drawNumbers(() => resolve(x.probe('callback'))));
+    },
+  }),
+];
+
 const webScenarios: readonly HttpScenario[] = [
   inHandler({
     id: 'node-apis-abort-timeout',
@@ -383,6 +416,7 @@ export const nodeApisScenarios: readonly HttpScenario[] = [
   ...callbackScenarios,
   ...awaitScenarios,
   ...emitterScenarios,
+  ...randomIntScenarios,
   ...workerScenarios,
   ...webScenarios,
 ];
