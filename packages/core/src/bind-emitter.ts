@@ -1,5 +1,6 @@
+import { originalOf, replaceMethod } from './replace-method.ts';
 import type { Scope } from './scope.ts';
-import type { ContextState } from './storage.ts';
+import { type ContextState, processState } from './storage.ts';
 
 /** The part of an `EventEmitter` that is used here. */
 export interface Emitter {
@@ -22,15 +23,13 @@ export function bindEmitterTo(
     return;
   }
   const binding = { scope };
-  const emit = emitter.emit;
-  Object.defineProperty(emitter, 'emit', {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: function (this: unknown, ...args: never[]): unknown {
+  replaceMethod(emitter, 'emit', (inherited) => {
+    // A request's is bound already, by its prototype; this binding takes the place of that one.
+    const emit = storage === processState.context.storage ? originalOf(inherited) : inherited;
+    return function (this: unknown, ...args: unknown[]): unknown {
       if (storage.getStore() === binding.scope) return Reflect.apply(emit, this, args);
       return storage.run(binding.scope, Reflect.apply, emit, this, args);
-    },
+    };
   });
   emitters.set(emitter, binding);
 }

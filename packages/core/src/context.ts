@@ -172,9 +172,16 @@ export function createContext<V extends object = Record<PropertyKey, unknown>>(
 /** The process's default context, which every adapter uses. All copies of the package share its values. */
 export const context: Context<ContextValues> = contextOver(processState.context);
 
+const defaultStorage = processState.context.storage;
+
 /** The id of the request that is being handled; undefined outside of any. */
 export function getRequestId(): string | undefined {
-  return readValue(processState.context.storage.getStore(), 'requestId') as string | undefined;
+  // What get('requestId') does, in one step less: this is called for every log line.
+  const scope = defaultStorage.getStore();
+  if (scope === undefined) return undefined;
+  let id = scope.values.requestId;
+  if (id === undefined && scope.parent !== undefined) id = readValue(scope, 'requestId');
+  return id as string | undefined;
 }
 
 function contextOver<V>(
@@ -193,13 +200,16 @@ function contextOver<V>(
   }
 
   function get<K extends keyof V, F>(key: K, fallback?: F): V[K] | F | undefined {
-    const value = readValue(storage.getStore(), key) as V[K] | undefined;
-    return value === undefined ? fallback : value;
+    const scope = storage.getStore();
+    if (scope === undefined) return fallback;
+    let value = scope.values[key];
+    if (value === undefined && scope.parent !== undefined) value = readValue(scope, key);
+    return value === undefined ? fallback : (value as V[K]);
   }
 
   return Object.freeze<Context<V>>({
     run(values, task) {
-      checkTask('run(values, task)', task);
+      if (typeof task !== 'function') checkTask('run(values, task)', task);
       return storage.run(createScope(values), task);
     },
     fork(task, options = {}) {

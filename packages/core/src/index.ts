@@ -15,9 +15,15 @@ export {
 } from './errors.ts';
 export type { NormalizedOptions, RequestIdOptions } from './options.ts';
 export { normalizeOptions } from './options.ts';
+export { replaceMethod, replacePrototypeMethod } from './replace-method.ts';
 export type { RequestIdDecision, RequestReader } from './request-id.ts';
 export { newRequestId, resolveRequestId } from './request-id.ts';
-export type { RequestScope } from './request-scope.ts';
-export { findRequestScope, openRequestScope, runOutside } from './request-scope.ts';
+export type { Echo, RequestScope } from './request-scope.ts';
+export {
+  bindRequestEmitters,
+  findRequestScope,
+  openRequestScope,
+  runOutside,
+} from './request-scope.ts';
 export type { Clone, Inherit } from './scope.ts';
 export type { Peer } from './trust.ts';

@@ -1,41 +1,60 @@
+import { EventEmitter } from 'node:events';
 import { bindEmitterTo, type Emitter } from './bind-emitter.ts';
+import { replacePrototypeMethod } from './replace-method.ts';
 import type { RequestIdDecision } from './request-id.ts';
-import { createScope, type Scope } from './scope.ts';
+import { createValues, type Scope, type Values } from './scope.ts';
 import { processState } from './storage.ts';
+
+const { listenerCount } = EventEmitter.prototype;
+
+/** How a response tells the id. */
+export interface Echo {
+  /** The header's name. */
+  readonly header: string;
+  /** Whether scripts of other origins may read it. */
+  readonly exposeHeader: boolean;
+}
 
 /**
  * The scope of one request in the default context. It holds the request's values and id; it must
  * not hold the request, its response or its socket, which would otherwise live as long as anything
  * that was started in the scope.
  */
-export class RequestScope {
+export class RequestScope implements Scope {
+  values: Values;
+  readonly parent: undefined;
   /** The request's id, as decided when the scope was made. */
   readonly requestId: string;
-  readonly #scope: Scope;
-  #error: Error | undefined;
-  #claimed = false;
+  /** How the response tells it; undefined when it does not. */
+  echo: Echo | undefined;
+  private error: Error | undefined;
+  private isClaimed: boolean;
 
   constructor({ requestId, rejectedRequestId, values, error }: RequestIdDecision) {
+    this.values = createValues(values);
+    this.values.requestId = requestId;
+    if (rejectedRequestId !== undefined) this.values.rejectedRequestId = rejectedRequestId;
+    this.parent = undefined;
     this.requestId = requestId;
-    this.#scope = createScope({ ...values, requestId });
-    if (rejectedRequestId !== undefined) this.#scope.values.rejectedRequestId = rejectedRequestId;
-    this.#error = error;
+    this.echo = undefined;
+    this.error = error;
+    this.isClaimed = false;
   }
 
   /** Runs `fn` in the scope, whatever is current; returns what it returns. */
   run<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
-    return processState.context.storage.run(this.#scope, fn, ...args);
+    return processState.context.storage.run(this, fn, ...args);
   }
 
   /** Makes all that `emitter` emits from now on run in the scope. */
   bindEmitter(emitter: Emitter): void {
-    bindEmitterTo(processState.context, this.#scope, emitter);
+    bindEmitterTo(processState.context, this, emitter);
   }
 
   /** True the first time: for what has to be done once a request, whichever layer comes first. */
   claim(): boolean {
-    const isFirst = !this.#claimed;
-    this.#claimed = true;
+    const isFirst = !this.isClaimed;
+    this.isClaimed = true;
     return isFirst;
   }
 
@@ -44,8 +63,8 @@ export class RequestScope {
    * given out once, so that one failure is reported once.
    */
   takeError(): Error | undefined {
-    const error = this.#error;
-    this.#error = undefined;
+    const error = this.error;
+    this.error = undefined;
     return error;
   }
 }
@@ -64,6 +83,34 @@ export function openRequestScope(request: object, decision: RequestIdDecision): 
   const scope = new RequestScope(decision);
   processState.requests.set(request, scope);
   return scope;
+}
+
+/**
+ * Makes all that the objects of a class emit run in the scope of their request, by the `emit` of the
+ * class's prototype: nothing has to be done for each of them.
+ *
+ * @param requestOf - The request that an object belongs to, if any.
+ * @returns The prototype's `emit`. Objects with another one need to be bound each by itself.
+ */
+export function bindRequestEmitters<E extends Emitter>(
+  prototype: E,
+  requestOf: (emitter: E) => object,
+): unknown {
+  const { context, requests } = processState;
+  const { storage } = context;
+  return replacePrototypeMethod(prototype, 'emit', (emit) => {
+    return function (this: E, ...args: unknown[]): unknown {
+      // Most events have no listener. An 'error' without one is thrown.
+      if (args[0] !== 'error' && Reflect.apply(listenerCount, this, [args[0]]) === 0) {
+        return Reflect.apply(emit, this, args);
+      }
+      const scope = requests.get(requestOf(this));
+      if (scope === undefined || storage.getStore() === scope) {
+        return Reflect.apply(emit, this, args);
+      }
+      return storage.run(scope, Reflect.apply, emit, this, args);
+    };
+  });
 }
 
 /** Runs `fn` outside of any request, whatever is current; returns what it returns. */

@@ -12,7 +12,7 @@ export type Inherit = 'share' | 'copy' | 'chain';
 /** Makes the child's value from the parent's when a context is inherited by `copy`. */
 export type Clone = (value: unknown, key: PropertyKey) => unknown;
 
-type Values = Record<PropertyKey, unknown>;
+export type Values = Record<PropertyKey, unknown>;
 
 /**
  * Makes an empty map from keys to values. Its prototype is an empty object without a prototype, so
@@ -30,9 +30,15 @@ export interface Scope {
   readonly parent: Scope | undefined;
 }
 
+/** A map that starts with the own enumerable properties of `values`, symbols included. */
+export function createValues(values: object | undefined): Values {
+  const own = new Values();
+  return values === undefined ? own : Object.assign(own, values);
+}
+
 /** A scope that starts with the own enumerable properties of `values`, symbols included. */
 export function createScope(values?: object, parent?: Scope): Scope {
-  return { values: Object.assign(new Values(), values), parent };
+  return { values: createValues(values), parent };
 }
 
 /** The scope of a child task; with `share` it is the parent's own. */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { RequestScope } from './request-scope.ts';
+import { RequestSlot } from './request-slot.ts';
 import type { Scope } from './scope.ts';
 
 /** An emitter whose events run in a scope. */
@@ -20,7 +20,7 @@ export interface ProcessState {
   /** Of the default context. */
   readonly context: ContextState;
   /** The scope of each request, found by its request object. */
-  readonly requests: WeakMap<object, RequestScope>;
+  readonly requests: Pick<typeof RequestSlot, 'get' | 'set'>;
   /** The storages of all contexts. */
   readonly storages: Set<WeakRef<AsyncLocalStorage<Scope | undefined>>>;
 }
@@ -49,7 +49,7 @@ function findProcessState(): ProcessState {
   if (existing !== undefined) return existing;
   const storages: ProcessState['storages'] = new Set();
   const context = newContextState('request-context', storages);
-  const created = { context, requests: new WeakMap(), storages };
+  const created = { context, requests: RequestSlot, storages };
   Object.defineProperty(globalThis, key, { value: created });
   leaveAfterUncaughtException(storages);
   return created;

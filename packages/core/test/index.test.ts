@@ -9,6 +9,7 @@ it('the package exports these names, and no other: each is a promise to its user
       "MissingValueError",
       "NoContextError",
       "OptionResultError",
+      "bindRequestEmitters",
       "context",
       "createContext",
       "findRequestScope",
@@ -16,6 +17,8 @@ it('the package exports these names, and no other: each is a promise to its user
       "newRequestId",
       "normalizeOptions",
       "openRequestScope",
+      "replaceMethod",
+      "replacePrototypeMethod",
       "resolveRequestId",
       "runOutside",
     ]

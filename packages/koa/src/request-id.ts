@@ -2,7 +2,6 @@ import type { RequestScope } from '@request-context/core';
 import {
   createEntrance,
   type RequestIdOptions as NodeOptions,
-  replaceMethod,
   replacePage,
 } from '@request-context/node-http';
 import type { Context, Middleware } from 'koa';
@@ -48,10 +47,8 @@ export function requestId(options?: RequestIdOptions): Middleware {
     ctx.state.requestId = scope.requestId;
     const error = scope.takeError();
     if (error !== undefined) replaceText(ctx, error);
-    keepInside(ctx, 'onerror', scope);
     const done = error === undefined ? scope.run(next) : Promise.reject(error);
-    keepInside(done, 'then', scope);
-    return done;
+    return keepInside(ctx, done, scope);
   };
 }
 
@@ -70,8 +67,11 @@ function replaceText(ctx: Context, error: Error): void {
  * Keeps in the scope what Koa does when all middleware is done: it sends `ctx.body` by `then` of the
  * first middleware's promise, and handles errors by `ctx.onerror`, from outside.
  */
-function keepInside(object: object, name: 'onerror' | 'then', scope: RequestScope): void {
-  replaceMethod(object, name, (method) => (...args) => {
-    return scope.run(Reflect.apply, method, object, args);
-  });
+function keepInside<T>(ctx: Context, done: Promise<T>, scope: RequestScope): Promise<T> {
+  const { onerror } = ctx;
+  const { then } = done;
+  ctx.onerror = (error) => scope.run(() => Reflect.apply(onerror, ctx, [error]));
+  // biome-ignore lint/suspicious/noThenProperty: a promise is what has one
+  done.then = (...args) => scope.run(() => Reflect.apply(then, done, args));
+  return done;
 }

@@ -1,7 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { replaceMethod } from '@request-context/core';
 import type { RawResponse } from './incoming.ts';
-import { replaceMethod } from './replace-method.ts';
 
 /**
  * Answers a request that failed where there is no framework to do it, with problem details (RFC

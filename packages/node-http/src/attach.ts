@@ -2,12 +2,12 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestScope } from '@request-context/core';
+import { replaceMethod } from '@request-context/core';
 import { answerError, answerErrorOnSocket } from './answer-error.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
 import type { RawRequest, RawResponse } from './incoming.ts';
 import { answerClientError } from './on-client-error.ts';
 import type { RequestIdOptions } from './options.ts';
-import { replaceMethod } from './replace-method.ts';
 
 /** What {@link attach} needs of a server: those of node:http, node:https and node:http2 have it. */
 export interface AttachableServer {

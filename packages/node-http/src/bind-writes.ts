@@ -1,14 +1,19 @@
+import type { Socket } from 'node:net';
 import type { RequestScope } from '@request-context/core';
+import { replaceMethod } from '@request-context/core';
 import type { RawResponse } from './incoming.ts';
-import { replaceMethod } from './replace-method.ts';
 
 /**
  * Whether what is written to the response may go out together with what the response before it has
  * written, whose context then calls back: it waits for its turn, or the connection still has something
  * to send. Runtimes that do not tell count as if it were so.
  */
-export function sharesWrites({ socket }: RawResponse): boolean {
-  return socket?.writableLength !== 0 || socket.writableCorked !== 0;
+export function sharesWrites(res: RawResponse, socket: Socket | undefined): boolean {
+  if (socket === undefined) return true;
+  const { _httpMessage: answering } = socket as { _httpMessage?: unknown };
+  // None yet: the connection is free.
+  const waits = answering != null && answering !== res;
+  return waits || socket.writableLength !== 0 || socket.writableCorked !== 0;
 }
 
 /**

@@ -1,56 +1,66 @@
+import type { Echo, RequestScope } from '@request-context/core';
 import type { RawResponse } from './incoming.ts';
-import { replaceMethod } from './replace-method.ts';
 
 type Headers = Record<string, unknown>;
 
 const exposeHeaders = 'Access-Control-Expose-Headers';
 
-/** How a response tells the id. */
-export interface EchoOptions {
-  /** The header's name. */
-  readonly header: string;
-  /** Whether scripts of other origins may read it. */
-  readonly exposeHeader: boolean;
+/** Makes the response carry the request's id: at once, so that others can see it, and see settleHead(). */
+export function echo(res: RawResponse, scope: RequestScope, how: Echo): void {
+  try {
+    res.setHeader(how.header, scope.requestId);
+  } catch {
+    // The head has been sent: too late.
+    return;
+  }
+  scope.echo = how;
 }
 
 /**
- * Makes the response carry the id: the header is set at once, so that others can see it, and made
- * sure of when the head is written, since handlers remove or replace it (Koa's `ctx.onerror` removes
- * all headers) and frameworks write past what was set in hooks (Fastify's `reply.hijack()`).
+ * Makes sure that the head that is about to be written carries the request's id: handlers remove or
+ * replace the header that was set at the start (Koa's `ctx.onerror` removes all of them), and
+ * frameworks write past what was set in hooks (Fastify's `reply.hijack()`).
+ *
+ * @param args - Those of `writeHead`; changed where they say otherwise.
  */
-export function echo(res: RawResponse, id: string, options: EchoOptions): void {
-  if (res.headersSent) return;
-  res.setHeader(options.header, id);
-  replaceMethod(res, 'writeHead', (writeHead) => {
-    return function (...args: unknown[]): unknown {
-      // Written twice is the caller's mistake, and Node's to complain about.
-      if (!this.headersSent) {
-        // writeHead(status, headers) or writeHead(status, reason, headers)
-        const at = typeof args[1] === 'string' || args[2] != null ? 2 : 1;
-        args[at] = settleHeaders(this, id, options, args[at]);
-      }
-      return Reflect.apply(writeHead, this, args);
-    };
-  });
+export function settleHead(
+  res: RawResponse,
+  { echo, requestId }: RequestScope,
+  args: unknown[],
+): void {
+  if (echo === undefined) return;
+  // writeHead(status, headers) or writeHead(status, reason, headers)
+  const at = typeof args[1] === 'string' || args[2] != null ? 2 : 1;
+  if (args[at] != null) {
+    // Written twice is the caller's mistake, and Node's to complain about.
+    if (res.headersSent) return;
+    const headers = settleGiven(res, echo, args[at]);
+    // A list that is not one is Node's to complain about.
+    if (headers === undefined) return;
+    args[at] = headers;
+  }
+  if (res.getHeader(echo.header) !== requestId) res.setHeader(echo.header, requestId);
+  if (echo.exposeHeader) {
+    res.setHeader(exposeHeaders, withToken(res.getHeader(exposeHeaders), echo.header));
+  }
 }
 
-/** Sets on the response what must be in its head; gives the other headers that writeHead was given. */
-function settleHeaders(
+/** The headers that writeHead was given, without those that are set on the response instead. */
+function settleGiven(
   res: RawResponse,
-  id: string,
-  { header, exposeHeader }: EchoOptions,
+  { header, exposeHeader }: Echo,
   given: unknown,
-): unknown {
-  const headers = Array.isArray(given) ? fromList(given) : { ...(given as Headers | undefined) };
-  // A list that is not one is Node's to complain about.
-  if (headers === undefined) return given;
-  take(headers, header);
-  res.setHeader(header, id);
-  if (exposeHeader) {
-    const exposed = take(headers, exposeHeaders) ?? res.getHeader(exposeHeaders);
-    res.setHeader(exposeHeaders, withToken(exposed, header));
-  }
-  return headers;
+): Headers | undefined {
+  const headers = Array.isArray(given) ? fromList(given) : (given as Headers);
+  if (headers === undefined) return undefined;
+  const exposed = exposeHeader ? keysOf(headers, exposeHeaders) : [];
+  const taken = [...keysOf(headers, header), ...exposed];
+  if (taken.length === 0) return headers;
+  const last = exposed.at(-1);
+  if (last !== undefined) res.setHeader(exposeHeaders, headers[last] as string);
+  const kept = { ...headers };
+  for (const key of taken) delete kept[key];
+  return kept;
 }
 
 /**
@@ -63,24 +73,21 @@ function fromList(list: readonly unknown[]): Headers | undefined {
   const headers: Headers = {};
   for (let index = 0; index < flat.length; index += 2) {
     const name = String(flat[index]);
-    const before = take(headers, name);
     const value: unknown = flat[index + 1];
-    headers[name] = before === undefined ? value : [before, value].flat();
+    const [before] = keysOf(headers, name);
+    if (before === undefined) headers[name] = value;
+    else headers[before] = [headers[before], value].flat();
   }
   return headers;
 }
 
-/** Takes a header out, whatever the case of its name; gives its value. */
-function take(headers: Headers, name: string): unknown {
-  const wanted = name.toLowerCase();
-  let value: unknown;
+/** The keys that name a header, whatever their case. */
+function keysOf(headers: Headers, name: string): string[] {
+  const keys: string[] = [];
   for (const key of Object.keys(headers)) {
-    if (key.length === wanted.length && key.toLowerCase() === wanted) {
-      value = headers[key];
-      delete headers[key];
-    }
+    if (key.length === name.length && key.toLowerCase() === name.toLowerCase()) keys.push(key);
   }
-  return value;
+  return keys;
 }
 
 /** A list header with `token` in it once; names of headers are the same in any case. */

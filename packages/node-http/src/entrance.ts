@@ -6,11 +6,9 @@ import {
   type RequestScope,
   resolveRequestId,
 } from '@request-context/core';
-import { bindWrites, sharesWrites } from './bind-writes.ts';
+import { bindExchange } from './bind-exchange.ts';
 import { echo } from './echo.ts';
-import { idleOutside } from './idle-outside.ts';
 import { incomingReader, type RawRequest, type RawResponse } from './incoming.ts';
-import { timeoutInside } from './timeout-inside.ts';
 
 /** Where requests get their scope: one for each place where an adapter is mounted. */
 export interface Entrance<Request> {
@@ -51,14 +49,8 @@ export function createEntrance<Request>(options?: CoreOptions<Request>): Entranc
   function enter(raw: RawRequest, res: RawResponse, request: Request): RequestScope {
     const scope = open(raw, request);
     if (scope.claim()) {
-      scope.bindEmitter(raw);
-      scope.bindEmitter(res);
-      idleOutside(res);
-      // HTTP/2's compatibility objects are told by the stream what to emit.
-      if ('stream' in raw) scope.bindEmitter(raw.stream);
-      else timeoutInside(raw.socket);
-      if (sharesWrites(res)) bindWrites(res, scope);
-      if (normalized.echo) echo(res, scope.requestId, normalized);
+      if (normalized.echo) echo(res, scope, normalized);
+      bindExchange(scope, raw, res);
     }
     return scope;
   }

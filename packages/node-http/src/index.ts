@@ -5,6 +5,5 @@ export { createEntrance, type Entrance } from './entrance.ts';
 export type { RawRequest, RawResponse } from './incoming.ts';
 export { onClientError } from './on-client-error.ts';
 export type { RequestIdOptions } from './options.ts';
-export { replaceMethod } from './replace-method.ts';
 export { type Middleware, requestId } from './request-id.ts';
 export { withRequestId } from './with-request-id.ts';

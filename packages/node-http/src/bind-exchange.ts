@@ -1,0 +1,80 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  bindRequestEmitters,
+  findRequestScope,
+  type RequestScope,
+  replaceMethod,
+  replacePrototypeMethod,
+} from '@request-context/core';
+import { bindConnection } from './bind-connection.ts';
+import { bindWrites, sharesWrites } from './bind-writes.ts';
+import { settleHead } from './echo.ts';
+import type { RawRequest, RawResponse } from './incoming.ts';
+
+/**
+ * Makes what a request and its response emit run in the request's scope, and the response's head
+ * carry the id. Node's own classes do so for all their objects at once: to give each request and
+ * response methods of their own takes longer than everything else that is done for them together.
+ * Others (HTTP/2's, those of `inject()`) are given methods of their own, and so are all once somebody
+ * has replaced those of the classes.
+ */
+export function bindExchange(scope: RequestScope, raw: RawRequest, res: RawResponse): void {
+  methods ??= replaceNodesMethods();
+  const { socket } = raw;
+  const isPlain = isNodes(raw, res, methods);
+  if (!isPlain) bindEach(scope, raw, res);
+  if (!isPlain && 'stream' in raw) {
+    // HTTP/2's compatibility objects are told by the stream what to emit.
+    scope.bindEmitter(raw.stream);
+  } else {
+    bindConnection(socket);
+  }
+  if (sharesWrites(res, socket)) bindWrites(res, scope);
+}
+
+function bindEach(scope: RequestScope, raw: RawRequest, res: RawResponse): void {
+  scope.bindEmitter(raw);
+  scope.bindEmitter(res);
+  if (scope.echo === undefined) return;
+  replaceMethod(res, 'writeHead', (writeHead) => {
+    return function (...args: unknown[]): unknown {
+      settleHead(this, scope, args);
+      return Reflect.apply(writeHead, this, args);
+    };
+  });
+}
+
+/** Whether all is done by the methods of Node's classes. */
+function isNodes(raw: RawRequest, res: RawResponse, methods: Methods): boolean {
+  return (
+    raw instanceof IncomingMessage &&
+    res instanceof ServerResponse &&
+    res.req === raw &&
+    IncomingMessage.prototype.emit === methods.requestEmit &&
+    ServerResponse.prototype.emit === methods.responseEmit &&
+    ServerResponse.prototype.writeHead === methods.writeHead
+  );
+}
+
+/** The methods of Node's classes that know of scopes. */
+interface Methods {
+  readonly requestEmit: unknown;
+  readonly responseEmit: unknown;
+  readonly writeHead: unknown;
+}
+
+let methods: Methods | undefined;
+
+function replaceNodesMethods(): Methods {
+  return {
+    requestEmit: bindRequestEmitters(IncomingMessage.prototype, (req) => req),
+    responseEmit: bindRequestEmitters(ServerResponse.prototype, (res) => res.req),
+    writeHead: replacePrototypeMethod(ServerResponse.prototype, 'writeHead', (writeHead) => {
+      return function (...args: unknown[]): unknown {
+        const scope = findRequestScope(this.req);
+        if (scope !== undefined) settleHead(this, scope, args);
+        return Reflect.apply(writeHead, this, args);
+      };
+    }),
+  };
+}
