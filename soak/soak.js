@@ -1,0 +1,81 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { Visitor } from './visits.js';
+
+export const parts = 10;
+export const connections = 32;
+
+/**
+ * What the server tells after a part.
+ *
+ * @typedef {object} Measured
+ * @property {number} heap - Used after garbage collection, in bytes.
+ * @property {number} external - In bytes.
+ * @property {number} alive - How many of the sample are still there: requests, responses, scopes, values.
+ * @property {number} sampled
+ * @property {number} checks - Of ids and values, so far.
+ * @property {number} wrong - How many of them failed.
+ * @property {number} closed - Requests that came to their end.
+ * @property {number} aborted - Those of them that the client did not wait for.
+ * @property {string[]} problems - The first that were wrong.
+ */
+
+/**
+ * Soaks one adapter's server: sends the requests in parts, and has it measured after each.
+ *
+ * @param {{ adapter: string, requests: number, deadline: number, signal: AbortSignal }} run - By the
+ * deadline, in milliseconds since the epoch, it stops after the part that it is at.
+ */
+export async function soak({ adapter, requests, deadline, signal }) {
+  const server = fork(new URL('./server.js', import.meta.url), [adapter], {
+    silent: true,
+    execArgv: ['--expose-gc', '--unhandled-rejections=strict'],
+  });
+  const stop = () => server.kill();
+  signal.addEventListener('abort', stop);
+  let stderr = '';
+  server.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const exited = once(server, 'exit').then(([code, by]) => {
+    throw new Error(`the server ended with ${code ?? by}: ${stderr}`);
+  });
+  exited.catch(() => {});
+  /** @type {<T>(promise: Promise<T>) => Promise<T>} */
+  const unlessExited = (promise) => Promise.race([promise, exited]);
+
+  const sent = {
+    requests: 0,
+    errors: 0,
+    aborts: 0,
+    forks: 0,
+    problems: /** @type {string[]} */ ([]),
+  };
+  const /** @type {Measured[]} */ measured = [];
+  const /** @type {Set<string>} */ fresh = new Set();
+  const started = Date.now();
+  const [{ url }] = await unlessExited(once(server, 'message'));
+  const port = Number(new URL(url).port);
+  const visitors = Array.from({ length: connections }, () => new Visitor(port, sent, fresh));
+  try {
+    let next = 0;
+    for (let part = 1; part <= parts && (part === 1 || Date.now() < deadline); part += 1) {
+      const end = Math.round((requests * part) / parts);
+      const send = async (/** @type {Visitor} */ visitor) => {
+        while (next < end) {
+          next += 1;
+          await visitor.visit(next);
+        }
+      };
+      await unlessExited(Promise.all(visitors.map(send)));
+      server.send('measure');
+      const [message] = await unlessExited(once(server, 'message'));
+      measured.push(message);
+    }
+  } finally {
+    for (const visitor of visitors) visitor.close();
+    signal.removeEventListener('abort', stop);
+    server.kill();
+  }
+  return { sent, measured, stderr, seconds: (Date.now() - started) / 1000 };
+}

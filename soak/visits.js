@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Connection } from '../fuzz/connection.js';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const unfit = ['not fit', 'x'.repeat(129), '{"id":1}', ''];
+
+/**
+ * One kind of request.
+ *
+ * @typedef {object} Kind
+ * @property {string} line - The first line, without the version.
+ * @property {'sent' | 'none' | 'unfit'} [id] - Which id is sent. Default: one that is fit.
+ * @property {number} [status] - Of the answer. Default: 200.
+ * @property {string} [body]
+ * @property {'body' | 'answer'} [leaves] - What the client does not wait for.
+ */
+
+/** @type {Record<string, Kind>} */
+const kinds = {
+  plain: { line: 'GET /plain' },
+  withoutId: { line: 'GET /plain', id: 'none' },
+  unfitId: { line: 'GET /plain', id: 'unfit' },
+  thrown: { line: 'GET /throw', status: 500 },
+  rejected: { line: 'GET /reject', id: 'none', status: 500 },
+  posted: { line: 'POST /body', body: 'x'.repeat(2000) },
+  forked: { line: 'GET /fork' },
+  forkedWithoutId: { line: 'GET /fork', id: 'none' },
+  emitted: { line: 'GET /emitter' },
+  leftInBody: { line: 'POST /body', body: 'x'.repeat(2000), leaves: 'body' },
+  leftInAnswer: { line: 'GET /stream', leaves: 'answer' },
+};
+
+/** The order in which they come, over and over. */
+const order = [
+  ...['plain', 'forked', 'withoutId', 'posted', 'thrown', 'plain', 'emitted', 'unfitId'],
+  ...['leftInBody', 'plain', 'withoutId', 'forkedWithoutId', 'plain', 'rejected', 'unfitId'],
+  ...['forked', 'withoutId', 'leftInAnswer', 'posted', 'plain'],
+];
+
+/** @typedef {{ requests: number, errors: number, aborts: number, forks: number, problems: string[] }} Sent */
+
+/** A client that keeps its connection, and opens another one only when it left. */
+export class Visitor {
+  #port;
+  #sent;
+  #fresh;
+  /** @type {Connection | undefined} */
+  #connection;
+
+  /**
+   * @param {number} port
+   * @param {Sent} sent - What all clients count together.
+   * @param {Set<string>} fresh - All fresh ids so far.
+   */
+  constructor(port, sent, fresh) {
+    this.#port = port;
+    this.#sent = sent;
+    this.#fresh = fresh;
+  }
+
+  /** Sends request number `n`, and checks the answer. @param {number} n */
+  async visit(n) {
+    const name = order[n % order.length] ?? '';
+    const kind = /** @type {Kind} */ (kinds[name]);
+    const id = idOf(kind, n);
+    this.#sent.requests += 1;
+    if (kind.status !== undefined) this.#sent.errors += 1;
+    if (kind.line.endsWith('/fork')) this.#sent.forks += 1;
+    if (kind.leaves !== undefined) {
+      this.#sent.aborts += 1;
+      return this.#leave(kind, bytesOf(kind, id));
+    }
+    this.#connection ??= await Connection.open(this.#port);
+    const [answer] = await this.#connection.exchange(bytesOf(kind, id), 1);
+    const problem = this.#problemOf(kind, id, answer);
+    if (problem !== undefined) this.#sent.problems.push(`request ${n}, ${name}: ${problem}`);
+    if (this.#connection.isClosed) this.close();
+  }
+
+  close() {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  /**
+   * Sends a part of the body, or waits for a part of the answer, and resets the connection.
+   *
+   * @param {Kind} kind
+   * @param {string} bytes
+   */
+  async #leave(kind, bytes) {
+    this.close();
+    const socket = connect(this.#port, '127.0.0.1');
+    // To be reset is what is tried.
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    if (kind.leaves === 'body') {
+      await new Promise((resolve) => socket.write(bytes.slice(0, -1000), resolve));
+    } else {
+      socket.write(bytes);
+      await once(socket, 'data');
+    }
+    // By turns: a reset, and a close in due form.
+    if (this.#sent.aborts % 2 === 0) socket.resetAndDestroy();
+    else socket.destroy();
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {string | undefined} id
+   * @param {import('../fuzz/connection.js').Answer | undefined} answer
+   */
+  #problemOf({ id: sent = 'sent', status = 200 }, id, answer) {
+    if (answer === undefined) return 'no answer';
+    if (answer.status !== status) return `status ${answer.status}`;
+    const echoed = [...answer.head.matchAll(/\r\nx-request-id: ([^\r\n]*)/gi)].map(([, e]) => e);
+    const [echo = ''] = echoed;
+    if (echoed.length !== 1) return `${echoed.length} ids echoed`;
+    if (status === 200 && answer.body !== echo) return `${echo} echoed, ${answer.body} in the body`;
+    if (sent === 'sent') return echo === id ? undefined : `${echo} in place of ${id}`;
+    if (!uuid.test(echo) || this.#fresh.has(echo)) return `${echo} is no fresh id`;
+    this.#fresh.add(echo);
+    return undefined;
+  }
+}
+
+/** @param {Kind} kind @param {number} n */
+function idOf({ id = 'sent' }, n) {
+  if (id === 'none') return undefined;
+  return id === 'sent' ? `soak-${n}` : unfit[Math.floor(n / order.length) % unfit.length];
+}
+
+/** @param {Kind} kind @param {string | undefined} id */
+function bytesOf({ line, body }, id) {
+  const lines = [`${line} HTTP/1.1`, 'Host: x'];
+  if (id !== undefined) lines.push(`X-Request-ID: ${id}`);
+  if (body !== undefined) lines.push(`Content-Length: ${body.length}`);
+  return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
+}
