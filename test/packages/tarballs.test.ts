@@ -223,6 +223,60 @@ function split(source: string): [imports: string, body: string] {
   return [lines.filter(isImport).join('\n'), lines.filter((line) => !isImport(line)).join('\n')];
 }
 
+describe('logging, from the packed tarballs', () => {
+  const imports = {
+    '{ context }': '@request-context/core',
+    '{ requestFields }': '@request-context/logging',
+    '{ requestContextMixin }': '@request-context/logging/pino',
+    '{ requestContextFormat }': '@request-context/logging/winston',
+    '{ requestIdToken }': '@request-context/logging/morgan',
+    '{ patchConsole }': '@request-context/logging/console',
+    morgan: 'morgan',
+    pino: 'pino',
+    winston: 'winston',
+  };
+  const program = `
+  requestIdToken(morgan);
+  const undo = patchConsole();
+  const pinoLogger = pino({ base: null, timestamp: false, mixin: requestContextMixin() }, pino.destination({ fd: 1, sync: true }));
+  const winstonLogger = winston.createLogger({
+    format: winston.format.combine(requestContextFormat(), winston.format.json()),
+    transports: [new winston.transports.Console()],
+  });
+  context.run({ requestId: 'myid' }, () => {
+    console.log(JSON.stringify(requestFields()));
+    pinoLogger.info('by pino');
+    winstonLogger.info('by winston');
+  });
+  undo();
+  console.log(typeof morgan.compile(':request-id'));`;
+  const lines = [
+    '[myid] {"requestId":"myid"}',
+    '{"level":30,"requestId":"myid","msg":"by pino"}',
+    '{"level":"info","message":"by winston","requestId":"myid"}',
+    'function',
+  ];
+  let folder = '';
+
+  beforeAll(async () => {
+    folder = await installed(['@request-context/logging', 'morgan', 'pino', 'winston']);
+  });
+
+  it.each([
+    ['ESM', 'program.mjs', (what: string, from: string) => `import ${what} from '${from}';`],
+    [
+      'CommonJS',
+      'program.cjs',
+      (what: string, from: string) => `const ${what} = require('${from}');`,
+    ],
+  ])('runs as %s', async (_what, file, load) => {
+    const head = Object.entries(imports).map(([what, from]) => load(what, from));
+    await writeFile(join(folder, file), [...head, program].join('\n'));
+    const { stdout } = await run(process.execPath, [file], { cwd: folder });
+    expect(stdout.trim().split('\n').sort()).toEqual(lines.sort());
+  });
+});
+
 it('lets ESM and CommonJS copies in one process read each other', async () => {
   const folder = await installed([]);
   await writeFile(
