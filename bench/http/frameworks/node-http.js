@@ -1,0 +1,51 @@
+import { createServer } from 'node:http';
+import { getRequestId, withRequestId } from '@request-context/node-http';
+import rTracer from 'cls-rtracer';
+import httpContext from 'express-http-context';
+import { getNaiveId, naive } from '../naive.js';
+import { clsMiddleware, getClsId, httpContextId, rTracerOptions } from '../peers.js';
+import { listen } from './listen.js';
+
+export const title = 'node:http';
+
+/** @typedef {import('node:http').RequestListener} RequestListener */
+
+/**
+ * @param {(req: import('node:http').IncomingMessage) => unknown} getId
+ * @returns {(...args: Parameters<RequestListener>) => Promise<void>}
+ */
+const answer = (getId) => async (req, res) => {
+  await null;
+  res.setHeader('Content-Type', 'text/plain');
+  res.end(String(getId(req)));
+};
+
+/** @param {RequestListener} listener */
+const serve = (listener) => listen(createServer(listener));
+
+/** @type {import('../variants.js').Variants} */
+export const variants = {
+  bare: () => serve(answer((req) => req.headers['x-request-id'])),
+  naive: () => {
+    const handle = answer(getNaiveId);
+    return serve((req, res) => naive(req, res, () => handle(req, res)));
+  },
+  'request-context': () => serve(withRequestId(answer(getRequestId))),
+  'cls-rtracer': () => {
+    const middleware = rTracer.fastifyMiddleware(rTracerOptions);
+    const handle = answer(rTracer.id);
+    return serve((req, res) => middleware(req, res, () => handle(req, res)));
+  },
+  'express-http-context': () => {
+    const handle = answer(() => httpContext.get('requestId'));
+    return serve((req, res) =>
+      httpContext.middleware(/** @type {any} */ (req), /** @type {any} */ (res), () =>
+        httpContextId(req, res, () => handle(req, res)),
+      ),
+    );
+  },
+  'nestjs-cls': () => {
+    const handle = answer(getClsId);
+    return serve((req, res) => clsMiddleware(req, res, () => handle(req, res)));
+  },
+};

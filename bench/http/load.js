@@ -1,0 +1,24 @@
+// Sends requests, in a process of its own, so that its work does not count as a server's.
+import autocannon from 'autocannon';
+
+/** Half of the requests bring an id, as behind a proxy; for the others one is made. */
+const requests = [{}, { headers: { 'X-Request-ID': '5f0c6c1e-3a43-4f0b-9a2e-6f3d1f3c0a77' } }];
+
+process.on('message', async ({ url, amount }) => {
+  let first = 0n;
+  let last = 0n;
+  // It looks whether it is done once in `sampleInt` milliseconds: the time is taken at the answers.
+  const run = /** @type {autocannon.Instance & Promise<autocannon.Result>} */ (
+    /** @type {unknown} */ (autocannon({ url, amount, connections: 16, requests, sampleInt: 20 }))
+  );
+  run.on('start', () => {
+    first = process.hrtime.bigint();
+  });
+  run.on('response', () => {
+    last = process.hrtime.bigint();
+  });
+  const result = await run;
+  const seconds = Number(last - first) / 1e9;
+  const problems = result.errors + result.non2xx + Math.abs(amount - result['2xx']);
+  process.send?.({ perSecond: amount / seconds, problems });
+});

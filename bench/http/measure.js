@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { Child } from '../support/child.js';
+import { pairedRatio, shuffled, spreadOf } from '../support/statistics.js';
+import { loadFramework } from './variants.js';
+
+/** Until V8 has compiled what is used. */
+const warmUp = 6_000;
+
+/** @typedef {import('../support/statistics.js').Spread} Spread */
+
+/**
+ * @typedef {object} Row
+ * @property {string} variant
+ * @property {Spread} cpu Microseconds of CPU time that the server's process takes for a request.
+ * @property {Spread} cpuToBare
+ * @property {Spread} cpuToNaive
+ * @property {Spread} perSecond Requests answered in a second.
+ * @property {Spread} perSecondToBare
+ * @property {Spread} perSecondToNaive
+ */
+
+/**
+ * Measures all variants of a framework, in rounds: each variant once a round, in an order that changes.
+ *
+ * @param {string} framework
+ * @param {{ rounds: number, amount: number, only: readonly string[], onRun: () => void }} options
+ * @returns {Promise<Row[]>}
+ */
+export async function measureFramework(framework, { rounds, amount, only, onRun }) {
+  const { variants } = await loadFramework(framework);
+  const names = Object.keys(variants).filter(
+    (name) => only.length === 0 || name === 'bare' || name === 'naive' || only.includes(name),
+  );
+  const load = new Child(new URL('./load.js', import.meta.url));
+  const servers = names.map(
+    (name) => new Child(new URL('./server.js', import.meta.url), [framework, name]),
+  );
+  const urls = await Promise.all(servers.map((server) => server.answer()));
+  const samples = names.map(() => ({
+    cpu: /** @type {number[]} */ ([]),
+    perSecond: /** @type {number[]} */ ([]),
+  }));
+
+  /** @param {number} index @param {number} count */
+  async function run(index, count) {
+    const before = await servers[index]?.ask('usage');
+    const { perSecond, problems } = await load.ask({ url: urls[index], amount: count });
+    const after = await servers[index]?.ask('usage');
+    assert.equal(problems, 0, `${framework}, ${names[index]}: requests failed`);
+    onRun();
+    return { cpu: (after - before) / count, perSecond };
+  }
+
+  try {
+    for (const [index, name] of names.entries()) {
+      await checkAnswers(urls[index], `${framework}, ${name}`, name !== 'bare');
+    }
+    for (const index of names.keys()) await run(index, warmUp);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const index of shuffled([...names.keys()])) {
+        const { cpu, perSecond } = await run(index, amount);
+        samples[index]?.cpu.push(cpu);
+        samples[index]?.perSecond.push(perSecond);
+      }
+    }
+  } finally {
+    for (const child of [load, ...servers]) child.end();
+  }
+
+  const bare = samples[names.indexOf('bare')];
+  const naive = samples[names.indexOf('naive')];
+  assert(bare !== undefined && naive !== undefined);
+  return names.map((variant, index) => {
+    const { cpu = [], perSecond = [] } = samples[index] ?? {};
+    return {
+      variant,
+      cpu: spreadOf(cpu),
+      cpuToBare: pairedRatio(cpu, bare.cpu),
+      cpuToNaive: pairedRatio(cpu, naive.cpu),
+      perSecond: spreadOf(perSecond),
+      perSecondToBare: pairedRatio(perSecond, bare.perSecond),
+      perSecondToNaive: pairedRatio(perSecond, naive.perSecond),
+    };
+  });
+}
+
+/**
+ * A server that gives wrong answers must not win: each of many requests at once gets its own id, sent
+ * or made, in the answer's header and from where the request is handled.
+ *
+ * @param {string} url
+ * @param {string} name
+ * @param {boolean} hasIds Whether the server knows of ids at all.
+ */
+async function checkAnswers(url, name, hasIds) {
+  const checks = Array.from({ length: 50 }, async (_, n) => {
+    const sent = n % 2 === 0 ? `check-${n}` : undefined;
+    const response = await fetch(
+      url,
+      sent === undefined ? {} : { headers: { 'X-Request-ID': sent } },
+    );
+    const body = await response.text();
+    assert.equal(response.status, 200, name);
+    if (!hasIds) return;
+    assert.equal(body, sent ?? response.headers.get('X-Request-ID'), name);
+    assert.equal(response.headers.get('X-Request-ID'), body, name);
+    assert.match(body, /^[\w-]{7,36}$/, name);
+  });
+  await Promise.all(checks);
+}

@@ -1,0 +1,17 @@
+// One variant of one framework, in a process of its own: node server.js <framework> <variant>
+import { loadFramework } from './variants.js';
+
+const [framework = '', variant = ''] = process.argv.slice(2);
+const { variants } = await loadFramework(framework);
+process.once('SIGINT', () => process.exit());
+const server = await variants[variant]?.();
+const address = server?.address();
+if (address == null || typeof address === 'string') {
+  throw new Error(`${framework} has no variant ${variant} that listens on a port`);
+}
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.(user + system);
+});
+process.send?.(`http://127.0.0.1:${address.port}/`);

@@ -1,0 +1,99 @@
+// Memory of one kind, in a process of its own: node --expose-gc memory.js <kind>
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Duplex } from 'node:stream';
+import { context } from '@request-context/core';
+import { variants } from '../http/frameworks/node-http.js';
+
+const contexts = 100_000;
+const requests = 2_000;
+const collectGarbage = /** @type {() => void} */ (globalThis.gc);
+
+/**
+ * Bytes that stay for each context that is open, with a task that waits in it.
+ *
+ * @param {(id: string, task: () => Promise<void>) => Promise<void>} run
+ */
+async function retained(run) {
+  let open = () => {};
+  const gate = /** @type {Promise<void>} */ (
+    new Promise((resolve) => {
+      open = () => resolve();
+    })
+  );
+  const task = async () => {
+    await gate;
+  };
+  const ids = Array.from({ length: contexts }, (_, n) => `id-${n}`);
+  const tasks = new Array(contexts);
+  // What the engine and the storage keep once, whatever the number.
+  await run('first', async () => {});
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (const [n, id] of ids.entries()) tasks[n] = run(id, task);
+  collectGarbage();
+  const bytes = (process.memoryUsage().heapUsed - before) / contexts;
+  open();
+  await Promise.all(tasks);
+  return bytes;
+}
+
+/** A connection without a network, whose client waits for each answer. */
+class Connection extends Duplex {
+  #left = 0;
+  #done = () => {};
+
+  /** @param {number} count */
+  send(count) {
+    this.#left = count;
+    return new Promise((resolve) => {
+      this.#done = () => resolve(undefined);
+      this.#next();
+    });
+  }
+
+  #next() {
+    this.push('GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: myid\r\n\r\n');
+  }
+
+  /** @override */
+  _read() {}
+
+  /** @override @param {unknown} _chunk @param {string} _encoding @param {() => void} callback */
+  _write(_chunk, _encoding, callback) {
+    callback();
+    this.#left -= 1;
+    setImmediate(() => (this.#left > 0 ? this.#next() : this.#done()));
+  }
+
+  setTimeout() {
+    return this;
+  }
+}
+
+/** Bytes that are allocated for a request, by all that is there. @param {string} variant */
+async function allocated(variant) {
+  const server = await variants[variant]?.();
+  const connection = new Connection();
+  server?.emit('connection', connection);
+  await connection.send(requests);
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  // The young generation is large enough (see the process's options) for nothing to be collected.
+  await connection.send(requests);
+  return (process.memoryUsage().heapUsed - before) / requests;
+}
+
+const storage = new AsyncLocalStorage();
+const store = {};
+/** @type {Record<string, () => Promise<number>>} */
+const kinds = {
+  'retained AsyncLocalStorage': () => retained((_id, task) => storage.run(store, task)),
+  'retained context.run': () => retained((requestId, task) => context.run({ requestId }, task)),
+  'allocated bare': () => allocated('bare'),
+  'allocated naive': () => allocated('naive'),
+  'allocated request-context': () => allocated('request-context'),
+  'allocated cls-rtracer': () => allocated('cls-rtracer'),
+};
+
+console.log(await kinds[process.argv[2] ?? '']?.());
+process.exit();

@@ -1,0 +1,110 @@
+// Measures what request-context costs, and writes docs/benchmarks. README.md beside this file tells more.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import cliProgress from 'cli-progress';
+import { measureFramework } from './http/measure.js';
+import { frameworkNames, loadFramework } from './http/variants.js';
+import { cases } from './micro/cases.js';
+import { measureMicro } from './micro/measure.js';
+import { chartOf } from './support/chart.js';
+import { httpTable, memoryTable, microTable, page } from './support/report.js';
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '60' },
+    requests: { type: 'string', default: '1000' },
+    framework: { type: 'string', multiple: true, default: frameworkNames },
+    variant: { type: 'string', multiple: true, default: [] },
+    suite: { type: 'string', multiple: true, default: ['http', 'micro'] },
+    out: { type: 'string', default: `${import.meta.dirname}/../docs/benchmarks` },
+  },
+});
+const rounds = Number(options.rounds);
+const amount = Number(options.requests);
+const microRounds = Math.min(rounds, 7);
+const node = `node-${process.versions.node.split('.')[0]}`;
+
+process.env.NODE_ENV = 'production';
+const bar = new cliProgress.SingleBar({
+  format: '{bar} {percentage}% | {what} | {duration_formatted}',
+  // Without a terminal a line now and then.
+  noTTYOutput: true,
+  notTTYSchedule: 15_000,
+});
+/** @param {string} what @param {number} total */
+function progress(what, total) {
+  bar.start(total, 0, { what });
+  return { onRun: () => bar.increment(), end: () => bar.stop() };
+}
+
+/** Bytes of one kind, measured in a process with a heap that is not collected meanwhile. @param {string} kind */
+function bytesOf(kind) {
+  const flags = ['--expose-gc', '--max-semi-space-size=256', '--min-semi-space-size=256'];
+  const script = `${import.meta.dirname}/micro/memory.js`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script, kind], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`memory.js ${kind} failed: ${stderr}`);
+  return Number(stdout);
+}
+
+async function measureHttp() {
+  const results = [];
+  for (const name of options.framework) {
+    const { title, variants } = await loadFramework(name);
+    const count = Object.keys(variants).length;
+    const { onRun, end } = progress(title, count * (rounds + 1));
+    const rows = await measureFramework(name, { rounds, amount, only: options.variant, onRun });
+    end();
+    results.push({ title, rows });
+    console.log(`\n${title}\n\n${httpTable(rows)}\n`);
+  }
+  return results;
+}
+
+async function measureCore() {
+  const { onRun, end } = progress('micro', cases.length * microRounds);
+  const rows = await measureMicro({ rounds: microRounds, onRun });
+  end();
+  console.log(`\n${microTable(rows)}\n`);
+  const memory = {
+    storage: bytesOf('retained AsyncLocalStorage'),
+    context: bytesOf('retained context.run'),
+    bare: bytesOf('allocated bare'),
+    naive: bytesOf('allocated naive'),
+    ours: bytesOf('allocated request-context'),
+    rTracer: bytesOf('allocated cls-rtracer'),
+  };
+  console.log(`${memoryTable(memory)}\n`);
+  return { rows, memory };
+}
+
+const http = options.suite.includes('http') ? await measureHttp() : [];
+const micro = options.suite.includes('micro') ? await measureCore() : undefined;
+
+const isWhole =
+  options.suite.length === 2 &&
+  options.variant.length === 0 &&
+  options.framework.length === frameworkNames.length;
+if (isWhole) {
+  mkdirSync(options.out, { recursive: true });
+  const heading = {
+    command: 'npm run bench',
+    version: process.version,
+    date: new Date().toISOString().slice(0, 10),
+    cpu: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+    rounds,
+    amount,
+    microRounds,
+  };
+  writeFileSync(
+    `${options.out}/${node}.svg`,
+    chartOf(http, `Node ${heading.version}, ${heading.date}`),
+  );
+  writeFileSync(`${options.out}/${node}.md`, page(node, heading, http, micro));
+  console.log(`Written: docs/benchmarks/${node}.md and ${node}.svg`);
+} else {
+  console.log('A part was measured: docs/benchmarks stays as it is.');
+}
