@@ -200,16 +200,13 @@ function contextOver<V>(
   }
 
   function get<K extends keyof V, F>(key: K, fallback?: F): V[K] | F | undefined {
-    const scope = storage.getStore();
-    if (scope === undefined) return fallback;
-    let value = scope.values[key];
-    if (value === undefined && scope.parent !== undefined) value = readValue(scope, key);
-    return value === undefined ? fallback : (value as V[K]);
+    const value = readValue(storage.getStore(), key) as V[K] | undefined;
+    return value === undefined ? fallback : value;
   }
 
   return Object.freeze<Context<V>>({
     run(values, task) {
-      if (typeof task !== 'function') checkTask('run(values, task)', task);
+      checkTask('run(values, task)', task);
       return storage.run(createScope(values), task);
     },
     fork(task, options = {}) {

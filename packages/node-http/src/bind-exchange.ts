@@ -21,27 +21,34 @@ import type { RawRequest, RawResponse } from './incoming.ts';
 export function bindExchange(scope: RequestScope, raw: RawRequest, res: RawResponse): void {
   methods ??= replaceNodesMethods();
   const { socket } = raw;
-  const isPlain = isNodes(raw, res, methods);
-  if (!isPlain) bindEach(scope, raw, res);
-  if (!isPlain && 'stream' in raw) {
-    // HTTP/2's compatibility objects are told by the stream what to emit.
-    scope.bindEmitter(raw.stream);
-  } else {
-    bindConnection(socket);
-  }
+  if (isNodes(raw, res, methods)) bindConnection(socket);
+  else bindEach(scope, raw, res);
   if (sharesWrites(res, socket)) bindWrites(res, scope);
 }
 
 function bindEach(scope: RequestScope, raw: RawRequest, res: RawResponse): void {
   scope.bindEmitter(raw);
   scope.bindEmitter(res);
-  if (scope.echo === undefined) return;
-  replaceMethod(res, 'writeHead', (writeHead) => {
-    return function (...args: unknown[]): unknown {
-      settleHead(this, scope, args);
+  // HTTP/2's compatibility objects are told by the stream what to emit.
+  if ('stream' in raw) scope.bindEmitter(raw.stream);
+  else bindConnection(raw.socket);
+  if (scope.echo !== undefined)
+    replaceMethod(
+      res,
+      'writeHead',
+      settlingHead(() => scope),
+    );
+}
+
+/** Makes a `writeHead` that settles the head first, of responses that have a scope. */
+function settlingHead<Res extends RawResponse>(scopeOf: (res: Res) => RequestScope | undefined) {
+  // biome-ignore lint/complexity/noBannedTypes: called with whatever its callers give it
+  return (writeHead: Function) =>
+    function (this: Res, ...args: unknown[]): unknown {
+      const scope = scopeOf(this);
+      if (scope !== undefined) settleHead(this, scope, args);
       return Reflect.apply(writeHead, this, args);
     };
-  });
 }
 
 /** Whether all is done by the methods of Node's classes. */
@@ -69,12 +76,10 @@ function replaceNodesMethods(): Methods {
   return {
     requestEmit: bindRequestEmitters(IncomingMessage.prototype, (req) => req),
     responseEmit: bindRequestEmitters(ServerResponse.prototype, (res) => res.req),
-    writeHead: replacePrototypeMethod(ServerResponse.prototype, 'writeHead', (writeHead) => {
-      return function (...args: unknown[]): unknown {
-        const scope = findRequestScope(this.req);
-        if (scope !== undefined) settleHead(this, scope, args);
-        return Reflect.apply(writeHead, this, args);
-      };
-    }),
+    writeHead: replacePrototypeMethod(
+      ServerResponse.prototype,
+      'writeHead',
+      settlingHead((res: ServerResponse) => findRequestScope(res.req)),
+    ),
   };
 }

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
-import type { RequestScope } from '@request-context/core';
-import { replaceMethod } from '@request-context/core';
+import { type RequestScope, replaceMethod } from '@request-context/core';
 import type { RawResponse } from './incoming.ts';
 
 /**
