@@ -1,5 +1,4 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { Child } from '../test/support/child.js';
 import { Visitor } from './visits.js';
 
 export const parts = 10;
@@ -27,22 +26,12 @@ export const connections = 32;
  * deadline, in milliseconds since the epoch, it stops after the part that it is at.
  */
 export async function soak({ adapter, requests, deadline, signal }) {
-  const server = fork(new URL('./server.js', import.meta.url), [adapter], {
+  const server = new Child(new URL('./server.js', import.meta.url), [adapter], {
     silent: true,
     execArgv: ['--expose-gc', '--unhandled-rejections=strict'],
   });
-  const stop = () => server.kill();
+  const stop = () => server.end();
   signal.addEventListener('abort', stop);
-  let stderr = '';
-  server.stderr?.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const exited = once(server, 'exit').then(([code, by]) => {
-    throw new Error(`the server ended with ${code ?? by}: ${stderr}`);
-  });
-  exited.catch(() => {});
-  /** @type {<T>(promise: Promise<T>) => Promise<T>} */
-  const unlessExited = (promise) => Promise.race([promise, exited]);
 
   const sent = {
     requests: 0,
@@ -54,7 +43,7 @@ export async function soak({ adapter, requests, deadline, signal }) {
   const /** @type {Measured[]} */ measured = [];
   const /** @type {Set<string>} */ fresh = new Set();
   const started = Date.now();
-  const [{ url }] = await unlessExited(once(server, 'message'));
+  const { url } = await server.answer();
   const port = Number(new URL(url).port);
   const visitors = Array.from({ length: connections }, () => new Visitor(port, sent, fresh));
   try {
@@ -67,15 +56,13 @@ export async function soak({ adapter, requests, deadline, signal }) {
           await visitor.visit(next);
         }
       };
-      await unlessExited(Promise.all(visitors.map(send)));
-      server.send('measure');
-      const [message] = await unlessExited(once(server, 'message'));
-      measured.push(message);
+      await server.unlessExited(Promise.all(visitors.map(send)));
+      measured.push(await server.ask('measure'));
     }
   } finally {
     for (const visitor of visitors) visitor.close();
     signal.removeEventListener('abort', stop);
-    server.kill();
+    server.end();
   }
-  return { sent, measured, stderr, seconds: (Date.now() - started) / 1000 };
+  return { sent, measured, stderr: server.stderr, seconds: (Date.now() - started) / 1000 };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { Child } from '../support/child.js';
-import { pairedRatio, shuffled, spreadOf } from '../support/statistics.js';
+import { shuffle } from 'simple-statistics';
+import { Child } from '../../test/support/child.js';
+import { pairedRatio, spreadOf } from '../support/statistics.js';
 import { loadFramework } from './variants.js';
 
 /** Until V8 has compiled what is used. */
@@ -57,7 +58,7 @@ export async function measureFramework(framework, { rounds, amount, only, onRun 
     }
     for (const index of names.keys()) await run(index, warmUp);
     for (let round = 0; round < rounds; round += 1) {
-      for (const index of shuffled([...names.keys()])) {
+      for (const index of shuffle([...names.keys()])) {
         const { cpu, perSecond } = await run(index, amount);
         samples[index]?.cpu.push(cpu);
         samples[index]?.perSecond.push(perSecond);

@@ -1,9 +1,6 @@
 // The peers, set up to do what eight lines by hand do: adopt the caller's id or make one, and echo it.
-import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { NestFactory } from '@nestjs/core';
 import httpContext from 'express-http-context';
-import { ClsMiddleware, ClsModule, ClsServiceManager } from 'nestjs-cls';
 
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
@@ -31,16 +28,3 @@ export function httpContextId(req, res, next) {
   res.setHeader('X-Request-ID', id);
   next();
 }
-
-// Outside of a Nest application the middleware works once there has been one.
-await NestFactory.createApplicationContext(ClsModule.forRoot(), { logger: false });
-
-const cls = ClsServiceManager.getClsService();
-
-export const getClsId = () => cls.getId();
-
-export const clsMiddleware = new ClsMiddleware({
-  generateId: true,
-  idGenerator: adoptOrMake,
-  setup: (service, _req, res) => res.setHeader('X-Request-ID', service.getId()),
-}).use;

@@ -3,7 +3,6 @@ import { loadFramework } from './variants.js';
 
 const [framework = '', variant = ''] = process.argv.slice(2);
 const { variants } = await loadFramework(framework);
-process.once('SIGINT', () => process.exit());
 const server = await variants[variant]?.();
 const address = server?.address();
 if (address == null || typeof address === 'string') {

@@ -7,16 +7,6 @@ use([BarChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
 /** @typedef {import('../http/measure.js').Row} Row */
 
-/** The order of the legend. */
-const variants = [
-  'naive',
-  'request-context',
-  'cls-rtracer',
-  'express-http-context',
-  '@fastify/request-context',
-  'nestjs-cls',
-];
-
 /**
  * Bars of the CPU time for a request against the bare framework's, as an SVG image.
  *
@@ -25,7 +15,10 @@ const variants = [
  */
 export function chartOf(results, subtitle) {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: 900, height: 420 });
-  const all = results.flatMap(({ rows }) => rows.map(({ cpuToBare }) => cpuToBare.median));
+  const all = results.flatMap(({ rows }) => rows);
+  const variants = new Set(all.map(({ variant }) => variant));
+  variants.delete('bare');
+  const highest = Math.max(1, ...all.map(({ cpuToBare }) => cpuToBare.median));
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
@@ -37,8 +30,8 @@ export function chartOf(results, subtitle) {
     legend: { bottom: 0 },
     grid: { left: 50, right: 20, top: 80, bottom: 70 },
     xAxis: { type: 'category', data: results.map(({ title }) => title) },
-    yAxis: { type: 'value', min: 0, max: Math.ceil(Math.max(1, ...all) * 5) / 5 },
-    series: variants.map((variant) => ({
+    yAxis: { type: 'value', min: 0, max: Math.ceil(highest * 5) / 5 },
+    series: [...variants].map((variant) => ({
       type: 'bar',
       name: variant,
       data: results.map(({ rows }) => {

@@ -10,6 +10,9 @@ import { markdownTable } from 'markdown-table';
 const show = ({ median, low, high }, digits) =>
   `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
 
+/** What has a call in it is shown as code. @param {string} text */
+const code = (text) => (/[()]/.test(text) ? `\`${text}\`` : text);
+
 /** @param {readonly Row[]} rows */
 export function httpTable(rows) {
   const head = [
@@ -44,13 +47,13 @@ export function microTable(rows) {
     [
       ['', 'ns', 'times as long', 'as', 'goal'],
       ...rows.map(({ title, base, goal, nanoseconds, ratio }) => [
-        `\`${title}\``,
+        code(title),
         nanoseconds.median.toFixed(1),
         show(ratio, 2),
-        `\`${base}\``,
+        code(base),
         goal === undefined ? '' : `${goal}`,
       ]),
-    ].map((cells) => cells.map((cell) => cell.replace(/^`([^()]*)`$/, '$1'))),
+    ],
     { align: ['l', 'r', 'r', 'l', 'r'] },
   );
 }

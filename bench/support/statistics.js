@@ -1,4 +1,4 @@
-import { quantileSorted } from 'simple-statistics';
+import { quantile } from 'simple-statistics';
 
 /** @typedef {{ median: number, low: number, high: number }} Spread The median, and the quartiles around it. */
 
@@ -7,12 +7,8 @@ import { quantileSorted } from 'simple-statistics';
  * @returns {Spread}
  */
 export function spreadOf(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return {
-    median: quantileSorted(sorted, 0.5),
-    low: quantileSorted(sorted, 0.25),
-    high: quantileSorted(sorted, 0.75),
-  };
+  const of = [...values];
+  return { median: quantile(of, 0.5), low: quantile(of, 0.25), high: quantile(of, 0.75) };
 }
 
 /**
@@ -23,21 +19,4 @@ export function spreadOf(values) {
  */
 export function pairedRatio(values, base) {
   return spreadOf(values.map((value, round) => value / Number(base[round])));
-}
-
-/**
- * A copy in random order.
- *
- * @template T
- * @param {readonly T[]} values
- */
-export function shuffled(values) {
-  const copy = [...values];
-  for (let last = copy.length - 1; last > 0; last -= 1) {
-    const other = Math.floor(Math.random() * (last + 1));
-    const value = copy[last];
-    copy[last] = /** @type {T} */ (copy[other]);
-    copy[other] = /** @type {T} */ (value);
-  }
-  return copy;
 }

@@ -4,7 +4,7 @@ import rTracer from 'cls-rtracer';
 import express from 'express';
 import httpContext from 'express-http-context';
 import { getNaiveId, naive } from '../naive.js';
-import { clsMiddleware, getClsId, httpContextId, rTracerOptions } from '../peers.js';
+import { httpContextId, rTracerOptions } from '../peers.js';
 import { listen } from './listen.js';
 
 export const title = 'Express 5';
@@ -31,5 +31,8 @@ export const variants = {
   'cls-rtracer': () => serve(rTracer.id, rTracer.expressMiddleware(rTracerOptions)),
   'express-http-context': () =>
     serve(() => httpContext.get('requestId'), httpContext.middleware, httpContextId),
-  'nestjs-cls': () => serve(getClsId, clsMiddleware),
+  'nestjs-cls': async () => {
+    const { clsMiddleware, getClsId } = await import('../nestjs-cls.js');
+    return serve(getClsId, clsMiddleware);
+  },
 };

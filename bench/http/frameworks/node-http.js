@@ -3,7 +3,7 @@ import { getRequestId, withRequestId } from '@request-context/node-http';
 import rTracer from 'cls-rtracer';
 import httpContext from 'express-http-context';
 import { getNaiveId, naive } from '../naive.js';
-import { clsMiddleware, getClsId, httpContextId, rTracerOptions } from '../peers.js';
+import { httpContextId, rTracerOptions } from '../peers.js';
 import { listen } from './listen.js';
 
 export const title = 'node:http';
@@ -44,7 +44,8 @@ export const variants = {
       ),
     );
   },
-  'nestjs-cls': () => {
+  'nestjs-cls': async () => {
+    const { clsMiddleware, getClsId } = await import('../nestjs-cls.js');
     const handle = answer(getClsId);
     return serve((req, res) => clsMiddleware(req, res, () => handle(req, res)));
   },
