@@ -99,16 +99,20 @@ export function bindRequestEmitters<E extends Emitter>(
   const { context, requests } = processState;
   const { storage } = context;
   return replacePrototypeMethod(prototype, 'emit', (emit) => {
-    return function (this: E, ...args: unknown[]): unknown {
-      // Most events have no listener. An 'error' without one is thrown.
-      if (args[0] !== 'error' && Reflect.apply(listenerCount, this, [args[0]]) === 0) {
-        return Reflect.apply(emit, this, args);
-      }
+    function emitInside(this: E, ...args: unknown[]): unknown {
       const scope = requests.get(requestOf(this));
       if (scope === undefined || storage.getStore() === scope) {
         return Reflect.apply(emit, this, args);
       }
       return storage.run(scope, Reflect.apply, emit, this, args);
+    }
+
+    // Most events have no listener. What is only passed on is not put into an array by V8, which is
+    // why the rest is a function of its own. An 'error' without a listener is thrown.
+    return function (this: E, event: unknown, ...args: unknown[]): unknown {
+      return event !== 'error' && listenerCount.call(this, event as string) === 0
+        ? emit.call(this, event, ...args)
+        : emitInside.call(this, event, ...args);
     };
   });
 }

@@ -54,13 +54,17 @@ export function requestId(options?: RequestIdOptions): Middleware {
 
 /** Puts problem details in place of the text by which Koa's own `ctx.onerror` answers a refused id. */
 function replaceText(ctx: Context, error: Error): void {
-  const { onerror } = ctx;
   // An application that sets its own, as koa-onerror does, decides what the answer is.
-  if (Object.hasOwn(ctx.app.context, 'onerror')) return;
+  if (!hasKoasOnerror(ctx)) return;
+  const { onerror } = ctx;
   ctx.onerror = (thrown) => {
     if (thrown === error) replacePage(ctx.res, error, (body) => body === error.message);
     Reflect.apply(onerror, ctx, [thrown]);
   };
+}
+
+function hasKoasOnerror({ app, onerror }: Context): boolean {
+  return onerror === Object.getPrototypeOf(app.context).onerror;
 }
 
 /**
@@ -68,10 +72,18 @@ function replaceText(ctx: Context, error: Error): void {
  * first middleware's promise, and handles errors by `ctx.onerror`, from outside.
  */
 function keepInside<T>(ctx: Context, done: Promise<T>, scope: RequestScope): Promise<T> {
+  const isKoas = hasKoasOnerror(ctx);
   const { onerror } = ctx;
   const { then } = done;
-  ctx.onerror = (error) => scope.run(() => Reflect.apply(onerror, ctx, [error]));
+  // Not assigned where they are written: V8 makes such functions in its old generation, as those of
+  // prototypes are, and all that they refer to is moved there with them, the request first of all.
+  const onerrorInside: typeof onerror = (error) => {
+    // Called at the end of each response, which Koa's own takes no notice of.
+    if (error != null || !isKoas) scope.run(Reflect.apply, onerror, ctx, [error]);
+  };
+  const thenInside = (...args: unknown[]) => scope.run(Reflect.apply, then, done, args);
+  ctx.onerror = onerrorInside;
   // biome-ignore lint/suspicious/noThenProperty: a promise is what has one
-  done.then = (...args) => scope.run(() => Reflect.apply(then, done, args));
+  done.then = thenInside as typeof then;
   return done;
 }

@@ -39,6 +39,18 @@ describe.each([
     expect(seen).toEqual(['on purpose', 'myid', 'myid']);
   });
 
+  it("calls the app's own ctx.onerror in the request's context, at the end of good answers too", async () => {
+    const seen: unknown[] = [];
+    const app = new Koa();
+    app.context.onerror = (error) => seen.push(error, getRequestId());
+    app.use(requestId());
+    app.use((ctx) => {
+      ctx.body = 'good';
+    });
+    await request(app.callback()).get('/').set('X-Request-ID', 'myid').expect(200, 'good');
+    expect(seen).toEqual([null, 'myid']);
+  });
+
   it('throws what its options do not allow, for middleware before it to catch', async () => {
     const app = new Koa();
     app.use(async (ctx, next) => {

@@ -8,7 +8,7 @@ import {
 } from '@request-context/core';
 import { bindConnection } from './bind-connection.ts';
 import { bindWrites, sharesWrites } from './bind-writes.ts';
-import { settleHead } from './echo.ts';
+import { settleGivenHead, settleHead } from './echo.ts';
 import type { RawRequest, RawResponse } from './incoming.ts';
 
 /**
@@ -44,10 +44,13 @@ function bindEach(scope: RequestScope, raw: RawRequest, res: RawResponse): void 
 function settlingHead<Res extends RawResponse>(scopeOf: (res: Res) => RequestScope | undefined) {
   // biome-ignore lint/complexity/noBannedTypes: called with whatever its callers give it
   return (writeHead: Function) =>
-    function (this: Res, ...args: unknown[]): unknown {
+    function (this: Res, status: unknown, ...given: unknown[]): unknown {
       const scope = scopeOf(this);
-      if (scope !== undefined) settleHead(this, scope, args);
-      return Reflect.apply(writeHead, this, args);
+      if (scope?.echo !== undefined) {
+        if (given.length === 0) settleHead(this, scope, scope.echo);
+        else settleGivenHead(this, scope, scope.echo, given);
+      }
+      return writeHead.call(this, status, ...given);
     };
 }
 

@@ -18,31 +18,38 @@ export function echo(res: RawResponse, scope: RequestScope, how: Echo): void {
 
 /**
  * Makes sure that the head that is about to be written carries the request's id: handlers remove or
- * replace the header that was set at the start (Koa's `ctx.onerror` removes all of them), and
- * frameworks write past what was set in hooks (Fastify's `reply.hijack()`).
- *
- * @param args - Those of `writeHead`; changed where they say otherwise.
+ * replace the header that was set at the start (Koa's `ctx.onerror` removes all of them).
  */
-export function settleHead(
-  res: RawResponse,
-  { echo, requestId }: RequestScope,
-  args: unknown[],
-): void {
-  if (echo === undefined) return;
-  // writeHead(status, headers) or writeHead(status, reason, headers)
-  const at = typeof args[1] === 'string' || args[2] != null ? 2 : 1;
-  if (args[at] != null) {
-    // Written twice is the caller's mistake, and Node's to complain about.
-    if (res.headersSent) return;
-    const headers = settleGiven(res, echo, args[at]);
-    // A list that is not one is Node's to complain about.
-    if (headers === undefined) return;
-    args[at] = headers;
-  }
+export function settleHead(res: RawResponse, { requestId }: RequestScope, echo: Echo): void {
   if (res.getHeader(echo.header) !== requestId) res.setHeader(echo.header, requestId);
   if (echo.exposeHeader) {
     res.setHeader(exposeHeaders, withToken(res.getHeader(exposeHeaders), echo.header));
   }
+}
+
+/**
+ * The same for a head that is written with more than a status: frameworks write past what was set in
+ * hooks (Fastify's `reply.hijack()`).
+ *
+ * @param given - What `writeHead` was given after the status; changed where it says otherwise.
+ */
+export function settleGivenHead(
+  res: RawResponse,
+  scope: RequestScope,
+  echo: Echo,
+  given: unknown[],
+): void {
+  // writeHead(status, headers) or writeHead(status, reason, headers)
+  const at = typeof given[0] === 'string' || given[1] != null ? 1 : 0;
+  if (given[at] != null) {
+    // Written twice is the caller's mistake, and Node's to complain about.
+    if (res.headersSent) return;
+    const headers = settleGiven(res, echo, given[at]);
+    // A list that is not one is Node's to complain about.
+    if (headers === undefined) return;
+    given[at] = headers;
+  }
+  settleHead(res, scope, echo);
 }
 
 /** The headers that writeHead was given, without those that are set on the response instead. */

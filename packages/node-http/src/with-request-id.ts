@@ -26,7 +26,8 @@ export function withRequestId<
   function handle(req: Req, res: Res): void {
     try {
       const result = listener(req, res);
-      if (result instanceof Promise) result.catch((error: unknown) => answerError(res, error));
+      if (result instanceof Promise)
+        result.then(undefined, (error: unknown) => answerError(res, error));
     } catch (error) {
       answerError(res, error);
     }
