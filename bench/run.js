@@ -13,7 +13,8 @@ import { httpTable, memoryTable, microTable, page } from './support/report.js';
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '60' },
+    sets: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '25' },
     requests: { type: 'string', default: '1000' },
     framework: { type: 'string', multiple: true, default: frameworkNames },
     variant: { type: 'string', multiple: true, default: [] },
@@ -21,9 +22,10 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: `${import.meta.dirname}/../docs/benchmarks` },
   },
 });
+const sets = Number(options.sets);
 const rounds = Number(options.rounds);
 const amount = Number(options.requests);
-const microRounds = Math.min(rounds, 7);
+const microRounds = Math.min(rounds, 15);
 const node = `node-${process.versions.node.split('.')[0]}`;
 
 process.env.NODE_ENV = 'production';
@@ -36,7 +38,7 @@ const bar = new cliProgress.SingleBar({
 /** @param {string} what @param {number} total */
 function progress(what, total) {
   bar.start(total, 0, { what });
-  return { onRun: () => bar.increment(), end: () => bar.stop() };
+  return { step: () => bar.increment(), end: () => bar.stop() };
 }
 
 /** Bytes of one kind, measured in a process with a heap that is not collected meanwhile. @param {string} kind */
@@ -53,10 +55,10 @@ function bytesOf(kind) {
 async function measureHttp() {
   const results = [];
   for (const name of options.framework) {
-    const { title, variants } = await loadFramework(name);
-    const count = Object.keys(variants).length;
-    const { onRun, end } = progress(title, count * (rounds + 1));
-    const rows = await measureFramework(name, { rounds, amount, only: options.variant, onRun });
+    const { title } = await loadFramework(name);
+    const { step, end } = progress(title, sets);
+    const only = options.variant;
+    const rows = await measureFramework(name, { sets, rounds, amount, only, onSet: step });
     end();
     results.push({ title, rows });
     console.log(`\n${title}\n\n${httpTable(rows)}\n`);
@@ -65,8 +67,8 @@ async function measureHttp() {
 }
 
 async function measureCore() {
-  const { onRun, end } = progress('micro', cases.length * microRounds);
-  const rows = await measureMicro({ rounds: microRounds, onRun });
+  const { step, end } = progress('micro', cases.length);
+  const rows = await measureMicro({ rounds: microRounds, onCase: step });
   end();
   console.log(`\n${microTable(rows)}\n`);
   const memory = {
@@ -95,6 +97,7 @@ if (isWhole) {
     version: process.version,
     date: new Date().toISOString().slice(0, 10),
     cpu: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+    sets,
     rounds,
     amount,
     microRounds,

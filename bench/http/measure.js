@@ -4,8 +4,8 @@ import { Child } from '../../test/support/child.js';
 import { pairedRatio, spreadOf } from '../support/statistics.js';
 import { loadFramework } from './variants.js';
 
-/** Until V8 has compiled what is used. */
-const warmUp = 6_000;
+/** Until V8 has compiled what is used, and the heap has its size. */
+const warmUp = 30_000;
 
 /** @typedef {import('../support/statistics.js').Spread} Spread */
 
@@ -21,53 +21,24 @@ const warmUp = 6_000;
  */
 
 /**
- * Measures all variants of a framework, in rounds: each variant once a round, in an order that changes.
+ * Measures all variants of a framework: sets of rounds, each variant once a round, in an order that changes.
+ * Each set has processes of its own, as no two processes of one variant are equally fast.
  *
  * @param {string} framework
- * @param {{ rounds: number, amount: number, only: readonly string[], onRun: () => void }} options
+ * @param {{ sets: number, rounds: number, amount: number, only: readonly string[], onSet: () => void }} options
  * @returns {Promise<Row[]>}
  */
-export async function measureFramework(framework, { rounds, amount, only, onRun }) {
+export async function measureFramework(framework, { sets, rounds, amount, only, onSet }) {
   const { variants } = await loadFramework(framework);
   const names = Object.keys(variants).filter(
     (name) => only.length === 0 || name === 'bare' || name === 'naive' || only.includes(name),
   );
-  const load = new Child(new URL('./load.js', import.meta.url));
-  const servers = names.map(
-    (name) => new Child(new URL('./server.js', import.meta.url), [framework, name]),
-  );
-  const urls = await Promise.all(servers.map((server) => server.answer()));
-  const samples = names.map(() => ({
-    cpu: /** @type {number[]} */ ([]),
-    perSecond: /** @type {number[]} */ ([]),
-  }));
-
-  /** @param {number} index @param {number} count */
-  async function run(index, count) {
-    const before = await servers[index]?.ask('usage');
-    const { perSecond, problems } = await load.ask({ url: urls[index], amount: count });
-    const after = await servers[index]?.ask('usage');
-    assert.equal(problems, 0, `${framework}, ${names[index]}: requests failed`);
-    onRun();
-    return { cpu: (after - before) / count, perSecond };
+  /** @type {Samples} */
+  const samples = names.map(() => ({ cpu: [], perSecond: [] }));
+  for (let set = 0; set < sets; set += 1) {
+    await measureSet(framework, names, rounds, amount, samples);
+    onSet();
   }
-
-  try {
-    for (const [index, name] of names.entries()) {
-      await checkAnswers(urls[index], `${framework}, ${name}`, name !== 'bare');
-    }
-    for (const index of names.keys()) await run(index, warmUp);
-    for (let round = 0; round < rounds; round += 1) {
-      for (const index of shuffle([...names.keys()])) {
-        const { cpu, perSecond } = await run(index, amount);
-        samples[index]?.cpu.push(cpu);
-        samples[index]?.perSecond.push(perSecond);
-      }
-    }
-  } finally {
-    for (const child of [load, ...servers]) child.end();
-  }
-
   const bare = samples[names.indexOf('bare')];
   const naive = samples[names.indexOf('naive')];
   assert(bare !== undefined && naive !== undefined);
@@ -83,6 +54,49 @@ export async function measureFramework(framework, { rounds, amount, only, onRun 
       perSecondToNaive: pairedRatio(perSecond, naive.perSecond),
     };
   });
+}
+
+/** @typedef {{ cpu: number[], perSecond: number[] }[]} Samples Of each variant, one for each round. */
+
+/**
+ * @param {string} framework
+ * @param {readonly string[]} names
+ * @param {number} rounds
+ * @param {number} amount
+ * @param {Samples} samples What is measured is added to them.
+ */
+async function measureSet(framework, names, rounds, amount, samples) {
+  const load = new Child(new URL('./load.js', import.meta.url));
+  const servers = names.map(
+    (name) => new Child(new URL('./server.js', import.meta.url), [framework, name]),
+  );
+
+  /** @param {string} url @param {number} index @param {number} count */
+  async function run(url, index, count) {
+    const before = await servers[index]?.ask('usage');
+    const { perSecond, problems } = await load.ask({ url, amount: count });
+    const after = await servers[index]?.ask('usage');
+    assert.equal(problems, 0, `${framework}, ${names[index]}: requests failed`);
+    return { cpu: (after - before) / count, perSecond };
+  }
+
+  try {
+    const urls = await Promise.all(servers.map((server) => server.answer()));
+    const order = [...names.keys()];
+    for (const index of order) {
+      await checkAnswers(urls[index], `${framework}, ${names[index]}`, names[index] !== 'bare');
+    }
+    for (const index of order) await run(urls[index], index, warmUp);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const index of shuffle(order)) {
+        const { cpu, perSecond } = await run(urls[index], index, amount);
+        samples[index]?.cpu.push(cpu);
+        samples[index]?.perSecond.push(perSecond);
+      }
+    }
+  } finally {
+    for (const child of [load, ...servers]) child.end();
+  }
 }
 
 /**

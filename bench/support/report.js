@@ -4,7 +4,7 @@ import { markdownTable } from 'markdown-table';
 /** @typedef {import('../http/measure.js').Row} Row */
 /** @typedef {import('../micro/measure.js').MicroRow} MicroRow */
 /** @typedef {{ storage: number, context: number, bare: number, naive: number, ours: number, rTracer: number }} Memory */
-/** @typedef {{ command: string, version: string, date: string, cpu: string, rounds: number, amount: number, microRounds: number }} Heading */
+/** @typedef {{ command: string, version: string, date: string, cpu: string, sets: number, rounds: number, amount: number, microRounds: number }} Heading */
 
 /** @param {Spread} spread @param {number} digits */
 const show = ({ median, low, high }, digits) =>
@@ -95,16 +95,17 @@ fast](../performance.md).
 ## HTTP
 
 A server process for each variant and a load process beside it; half of the requests bring an id, for the
-others one is made. ${heading.rounds} rounds of ${heading.amount} requests over 16 connections, each variant once a round, in an order
-that changes. All figures are medians, with the quartiles in brackets; ratios are taken round by round.
-\`naive\` is eight lines by hand: read the header or make a UUID, set the header, \`AsyncLocalStorage.run\`.
+others one is made. ${heading.sets} sets of ${heading.rounds} rounds of ${heading.amount} requests over 16 connections, each variant once a round, in an
+order that changes; each set with processes of its own. All figures are medians, with the quartiles in brackets; ratios
+are taken round by round. \`naive\` is eight lines by hand: read the header or make a UUID, set the header,
+\`AsyncLocalStorage.run\`. It is there twice: the second one shows what chance does.
 
 ![CPU time for a request, against the bare framework](./${name}.svg)
 
 ${sections.join('\n')}
 ## Core
 
-${heading.microRounds} rounds, what is compared one right after the other.
+A process for each line; ${heading.microRounds} rounds, what is compared one right after the other.
 
 ${micro === undefined ? '' : `${microTable(micro.rows)}\n\n## Memory\n\n${memoryTable(micro.memory)}`}
 `;

@@ -23,10 +23,13 @@ function serve(getId, ...middlewares) {
   return listen(createServer(app));
 }
 
+const serveNaive = () => serve(getNaiveId, naive);
+
 /** @type {import('../variants.js').Variants} */
 export const variants = {
   bare: () => serve((req) => req.headers['x-request-id']),
-  naive: () => serve(getNaiveId, naive),
+  naive: serveNaive,
+  'naive, again': serveNaive,
   'request-context': () => serve(getRequestId, requestId()),
   'cls-rtracer': () => serve(rTracer.id, rTracer.expressMiddleware(rTracerOptions)),
   'express-http-context': () =>

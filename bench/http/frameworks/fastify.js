@@ -25,13 +25,16 @@ async function serve(getId, setUp) {
   return fastify.server;
 }
 
+const serveNaive = () =>
+  serve(getNaiveId, (fastify) =>
+    fastify.addHook('onRequest', (request, reply, done) => naive(request.raw, reply.raw, done)),
+  );
+
 /** @type {import('../variants.js').Variants} */
 export const variants = {
   bare: () => serve((request) => request.headers['x-request-id']),
-  naive: () =>
-    serve(getNaiveId, (fastify) =>
-      fastify.addHook('onRequest', (request, reply, done) => naive(request.raw, reply.raw, done)),
-    ),
+  naive: serveNaive,
+  'naive, again': serveNaive,
   'request-context': () => serve(getRequestId, (fastify) => fastify.register(requestId)),
   'cls-rtracer': () =>
     serve(rTracer.id, (fastify) => fastify.register(rTracer.fastifyPlugin, rTracerOptions)),

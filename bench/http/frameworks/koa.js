@@ -22,10 +22,13 @@ function serve(getId, ...middlewares) {
   return listen(createServer(app.callback()));
 }
 
+const serveNaive = () => serve(getNaiveId, (ctx, next) => naive(ctx.req, ctx.res, next));
+
 /** @type {import('../variants.js').Variants} */
 export const variants = {
   bare: () => serve((ctx) => ctx.req.headers['x-request-id']),
-  naive: () => serve(getNaiveId, (ctx, next) => naive(ctx.req, ctx.res, next)),
+  naive: serveNaive,
+  'naive, again': serveNaive,
   'request-context': () => serve(getRequestId, requestId()),
   'cls-rtracer': () =>
     serve(

@@ -23,13 +23,16 @@ const answer = (getId) => async (req, res) => {
 /** @param {RequestListener} listener */
 const serve = (listener) => listen(createServer(listener));
 
+const serveNaive = () => {
+  const handle = answer(getNaiveId);
+  return serve((req, res) => naive(req, res, () => handle(req, res)));
+};
+
 /** @type {import('../variants.js').Variants} */
 export const variants = {
   bare: () => serve(answer((req) => req.headers['x-request-id'])),
-  naive: () => {
-    const handle = answer(getNaiveId);
-    return serve((req, res) => naive(req, res, () => handle(req, res)));
-  },
+  naive: serveNaive,
+  'naive, again': serveNaive,
   'request-context': () => serve(withRequestId(answer(getRequestId))),
   'cls-rtracer': () => {
     const middleware = rTracer.fastifyMiddleware(rTracerOptions);
