@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
 const sets = Number(options.sets);
 const rounds = Number(options.rounds);
 const amount = Number(options.requests);
-const microRounds = Math.min(rounds, 15);
+const microRounds = Math.min(rounds, 7);
 const node = `node-${process.versions.node.split('.')[0]}`;
 
 process.env.NODE_ENV = 'production';
