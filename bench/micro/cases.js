@@ -12,7 +12,7 @@ import pino from 'pino';
 import { v4, v7 } from 'uuid';
 
 /**
- * What is compared: `run` with `base`, each the work of one measured call, made by a function so that
+ * What is compared: `measured` with `compared`, each the work of one measured call, made by a function so that
  * it can set up a scope first and measure inside.
  *
  * @typedef {object} Case
