@@ -15,6 +15,7 @@ export {
 } from './errors.ts';
 export type { NormalizedOptions, RequestIdOptions } from './options.ts';
 export { normalizeOptions } from './options.ts';
+export type { Method } from './replace-method.ts';
 export { replaceMethod, replacePrototypeMethod } from './replace-method.ts';
 export type { RequestIdDecision, RequestReader } from './request-id.ts';
 export { newRequestId, resolveRequestId } from './request-id.ts';

@@ -85,6 +85,8 @@ export interface InboundHeader {
 /** Options that have been checked, with their defaults. */
 export interface NormalizedOptions<Request> {
   readonly header: string;
+  /** The header's name in lower case. */
+  readonly key: string;
   /** All headers to read, `header` first. */
   readonly inbound: readonly InboundHeader[];
   readonly isTrusted: <Raw>(reader: RequestReader<Raw>, raw: Raw, request: Request) => boolean;
@@ -171,6 +173,7 @@ export function normalizeOptions<Request>(
   const isFitGeneratedLength = compileValidate(validate, longestGenerated);
   return {
     header,
+    key: header.toLowerCase(),
     inbound: [header, ...(options.inbound ?? [])].map(toInboundHeader),
     isTrusted: compileIsTrusted(options.trust ?? true),
     isFit,

@@ -1,5 +1,5 @@
 // biome-ignore lint/complexity/noBannedTypes: called with whatever its callers give it
-type Method = Function & { [original]?: Method };
+export type Method = Function & { [original]?: Method };
 
 /** Makes the new method, given the one that was there. */
 type Wrap<This> = (method: Method) => (this: This, ...args: never[]) => unknown;

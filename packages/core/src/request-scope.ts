@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { bindEmitterTo, type Emitter } from './bind-emitter.ts';
-import { replacePrototypeMethod } from './replace-method.ts';
+import { type Method, replacePrototypeMethod } from './replace-method.ts';
 import type { RequestIdDecision } from './request-id.ts';
 import { createValues, type Scope, type Values } from './scope.ts';
 import { processState } from './storage.ts';
@@ -11,6 +11,8 @@ const { listenerCount } = EventEmitter.prototype;
 export interface Echo {
   /** The header's name. */
   readonly header: string;
+  /** The name in lower case. */
+  readonly key: string;
   /** Whether scripts of other origins may read it. */
   readonly exposeHeader: boolean;
 }
@@ -44,6 +46,11 @@ export class RequestScope implements Scope {
   /** Runs `fn` in the scope, whatever is current; returns what it returns. */
   run<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
     return processState.context.storage.run(this, fn, ...args);
+  }
+
+  /** Whether the code runs in the scope already. */
+  get isCurrent(): boolean {
+    return processState.context.storage.getStore() === this;
   }
 
   /** Makes all that `emitter` emits from now on run in the scope. */
@@ -86,35 +93,47 @@ export function openRequestScope(request: object, decision: RequestIdDecision): 
 }
 
 /**
- * Makes all that the objects of a class emit run in the scope of their request, by the `emit` of the
- * class's prototype: nothing has to be done for each of them.
+ * Makes all that the objects of some classes emit run in the scope of their request, by the `emit` of the
+ * classes' prototypes: nothing has to be done for each object.
  *
  * @param requestOf - The request that an object belongs to, if any.
- * @returns The prototype's `emit`. Objects with another one need to be bound each by itself.
+ * @returns The `emit` of each prototype. Objects with another one need to be bound each by itself.
  */
 export function bindRequestEmitters<E extends Emitter>(
-  prototype: E,
+  prototypes: readonly E[],
   requestOf: (emitter: E) => object,
-): unknown {
+): readonly unknown[] {
   const { context, requests } = processState;
   const { storage } = context;
-  return replacePrototypeMethod(prototype, 'emit', (emit) => {
-    function emitInside(this: E, ...args: unknown[]): unknown {
-      const scope = requests.get(requestOf(this));
-      if (scope === undefined || storage.getStore() === scope) {
-        return Reflect.apply(emit, this, args);
-      }
-      return storage.run(scope, Reflect.apply, emit, this, args);
-    }
 
-    // Most events have no listener. What is only passed on is not put into an array by V8, which is
-    // why the rest is a function of its own. An 'error' without a listener is thrown.
-    return function (this: E, event: unknown, ...args: unknown[]): unknown {
-      return event !== 'error' && listenerCount.call(this, event as string) === 0
+  function emitIn(this: E, scope: RequestScope, emit: Method, ...args: unknown[]): unknown {
+    return storage.run(scope, Reflect.apply, emit, this, args);
+  }
+
+  function emitInside(emit: Method): Method {
+    // Node's own does nothing more for an event that nobody listens to, as most are.
+    const isNodes = emit === EventEmitter.prototype.emit;
+    // What is only passed on is not put into an array by V8: all else is left to other functions.
+    return function (this: E, event: string, ...args: unknown[]): unknown {
+      // An 'error' without a listener is thrown.
+      if (isNodes && event !== 'error' && listenerCount.call(this, event) === 0) return false;
+      const scope = requests.get(requestOf(this));
+      return scope === undefined || storage.getStore() === scope
         ? emit.call(this, event, ...args)
-        : emitInside.call(this, event, ...args);
+        : emitIn.call(this, scope, emit, event, ...args);
     };
-  });
+  }
+
+  // As long as V8 sees one closure alone, it takes what that refers to for constants: prototypes that
+  // inherit the same `emit` are given the same one.
+  const made = new Map<Method, Method>();
+  return prototypes.map((prototype) =>
+    replacePrototypeMethod(prototype, 'emit', (emit) => {
+      const known = made.get(emit) ?? emitInside(emit);
+      made.set(emit, known);
+      return known as never;
+    }),
+  );
 }
 
 /** Runs `fn` outside of any request, whatever is current; returns what it returns. */

@@ -1,10 +1,11 @@
-import type { RequestScope } from '@request-context/core';
+import { type RequestScope, replaceMethod } from '@request-context/core';
 import {
   createEntrance,
   type RequestIdOptions as NodeOptions,
   replacePage,
 } from '@request-context/node-http';
-import type { Context, Middleware } from 'koa';
+import type Koa from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 
 /** Options of {@link requestId}; their functions are given Koa's `ctx`. */
 export type RequestIdOptions = NodeOptions<Context>;
@@ -42,14 +43,42 @@ declare module 'koa' {
  */
 export function requestId(options?: RequestIdOptions): Middleware {
   const entrance = createEntrance(options);
-  return function requestId(ctx, next) {
+  const entered = new WeakSet<Koa>();
+
+  function requestId(ctx: Context, next: Next): Promise<unknown> {
     const scope = entrance.enter(ctx.req, ctx.res, ctx);
+    const { isCurrent } = scope;
     ctx.state.requestId = scope.requestId;
     const error = scope.takeError();
     if (error !== undefined) replaceText(ctx, error);
     const done = error === undefined ? scope.run(next) : Promise.reject(error);
+    if (isCurrent) return done;
+    if (isFirst(ctx.app)) enterEarlier(ctx.app);
     return keepInside(ctx, done, scope);
-  };
+  }
+
+  function isFirst(app: Koa): boolean {
+    return app.middleware[0] === requestId;
+  }
+
+  /**
+   * Where this is the application's first middleware, enters before Koa calls it, from the next request
+   * on: then all that Koa does for a request is inside, and need not be kept there one by one.
+   */
+  function enterEarlier(app: Koa): void {
+    if (entered.has(app)) return;
+    entered.add(app);
+    replaceMethod(app, 'handleRequest', (handleRequest) => {
+      return function (ctx: Context, ...args: unknown[]): unknown {
+        // Another one may have been put before it since.
+        if (!isFirst(this)) return handleRequest.call(this, ctx, ...args);
+        const scope = entrance.enter(ctx.req, ctx.res, ctx);
+        return scope.run(Reflect.apply, handleRequest, this, [ctx, ...args]);
+      };
+    });
+  }
+
+  return requestId;
 }
 
 /** Puts problem details in place of the text by which Koa's own `ctx.onerror` answers a refused id. */

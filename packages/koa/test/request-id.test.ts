@@ -67,6 +67,77 @@ describe.each([
     expect(answer.headers['x-request-id']).toMatch(uuid);
   });
 
+  describe('from the second request on', () => {
+    /** Asks twice, on one server, and gives the ids of the second answer: in its header, in its body. */
+    async function askTwice(app: Koa3): Promise<unknown[]> {
+      const server = app.callback();
+      await request(server).get('/');
+      const { headers, text } = await request(server).get('/').set('X-Request-ID', 'myid');
+      return [headers['x-request-id'], text];
+    }
+
+    it('is entered before Koa begins, where it is first: nothing is replaced for each request', async () => {
+      const own: boolean[] = [];
+      const app = new Koa();
+      app.use(requestId());
+      app.use(async (ctx) => {
+        await null;
+        own.push(Object.hasOwn(ctx, 'onerror'));
+        ctx.body = String(getRequestId());
+      });
+      expect(await askTwice(app)).toEqual(['myid', 'myid']);
+      expect(own).toEqual([true, false]);
+      expect(Object.keys(app)).not.toContain('handleRequest');
+    });
+
+    it.each(['before the first request', 'later'])(
+      'leaves what others put before it, %s, outside: they may answer by themselves',
+      async (when) => {
+        const seen: unknown[] = [];
+        const app = new Koa();
+        app.use(requestId());
+        const first: Koa3.Middleware = (ctx) => {
+          seen.push(getRequestId());
+          ctx.body = 'outside';
+        };
+        if (when === 'later') {
+          app.use((ctx) => {
+            ctx.body = String(getRequestId());
+          });
+          expect(await askTwice(app)).toEqual(['myid', 'myid']);
+        }
+        app.middleware.unshift(first);
+        expect(await askTwice(app)).toEqual([undefined, 'outside']);
+        expect(seen).toEqual([undefined, undefined]);
+      },
+    );
+
+    it('calls the functions of its options once a request, and refuses what it would refuse', async () => {
+      const paths: string[] = [];
+      const app = new Koa();
+      app.on('error', () => {});
+      app.use(
+        requestId({
+          onInvalid: 'reject',
+          values: (ctx) => {
+            paths.push(ctx.path);
+            return {};
+          },
+        }),
+      );
+      app.use((ctx) => {
+        ctx.body = String(getRequestId());
+      });
+      expect(await askTwice(app)).toEqual(['myid', 'myid']);
+      expect(paths).toEqual(['/', '/']);
+      const refused = await request(app.callback()).get('/').set('X-Request-ID', '"').expect(400);
+      expect(refused.headers).toMatchObject({
+        'content-type': 'application/problem+json',
+        'x-request-id': expect.stringMatching(uuid),
+      });
+    });
+  });
+
   it('adds nothing to ctx that can be enumerated', async () => {
     let before: string[] = [];
     let after: string[] = [];

@@ -1,7 +1,9 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import {
   bindRequestEmitters,
+  type Echo,
   findRequestScope,
+  type Method,
   type RequestScope,
   replaceMethod,
   replacePrototypeMethod,
@@ -42,27 +44,41 @@ function bindEach(scope: RequestScope, raw: RawRequest, res: RawResponse): void 
 
 /** Makes a `writeHead` that settles the head first, of responses that have a scope. */
 function settlingHead<Res extends RawResponse>(scopeOf: (res: Res) => RequestScope | undefined) {
-  // biome-ignore lint/complexity/noBannedTypes: called with whatever its callers give it
-  return (writeHead: Function) =>
+  return (writeHead: Method) =>
+    // What is only passed on is not put into an array by V8: all else is left to writeGiven().
     function (this: Res, status: unknown, ...given: unknown[]): unknown {
       const scope = scopeOf(this);
       if (scope?.echo !== undefined) {
-        if (given.length === 0) settleHead(this, scope, scope.echo);
-        else settleGivenHead(this, scope, scope.echo, given);
+        if (given.length !== 0) {
+          return writeGiven.call(this, writeHead, scope, scope.echo, status, ...given);
+        }
+        settleHead(this, scope, scope.echo);
       }
       return writeHead.call(this, status, ...given);
     };
 }
 
+function writeGiven(
+  this: RawResponse,
+  writeHead: Method,
+  scope: RequestScope,
+  echo: Echo,
+  status: unknown,
+  ...given: unknown[]
+): unknown {
+  settleGivenHead(this, scope, echo, given);
+  return writeHead.call(this, status, ...given);
+}
+
 /** Whether all is done by the methods of Node's classes. */
 function isNodes(raw: RawRequest, res: RawResponse, methods: Methods): boolean {
   return (
-    raw instanceof IncomingMessage &&
-    res instanceof ServerResponse &&
+    raw.emit === methods.requestEmit &&
+    res.emit === methods.responseEmit &&
     res.req === raw &&
-    IncomingMessage.prototype.emit === methods.requestEmit &&
-    ServerResponse.prototype.emit === methods.responseEmit &&
-    ServerResponse.prototype.writeHead === methods.writeHead
+    // Others replace the response's own, and call this one (on-headers does).
+    (res.writeHead === methods.writeHead ||
+      (res instanceof ServerResponse && ServerResponse.prototype.writeHead === methods.writeHead))
   );
 }
 
@@ -76,13 +92,14 @@ interface Methods {
 let methods: Methods | undefined;
 
 function replaceNodesMethods(): Methods {
-  return {
-    requestEmit: bindRequestEmitters(IncomingMessage.prototype, (req) => req),
-    responseEmit: bindRequestEmitters(ServerResponse.prototype, (res) => res.req),
-    writeHead: replacePrototypeMethod(
-      ServerResponse.prototype,
-      'writeHead',
-      settlingHead((res: ServerResponse) => findRequestScope(res.req)),
-    ),
-  };
+  const [requestEmit, responseEmit] = bindRequestEmitters<IncomingMessage | ServerResponse>(
+    [IncomingMessage.prototype, ServerResponse.prototype],
+    (emitter) => ('req' in emitter ? emitter.req : emitter),
+  );
+  const writeHead = replacePrototypeMethod(
+    ServerResponse.prototype,
+    'writeHead',
+    settlingHead((res: ServerResponse) => findRequestScope(res.req)),
+  );
+  return { requestEmit, responseEmit, writeHead };
 }

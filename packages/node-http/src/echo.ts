@@ -21,7 +21,7 @@ export function echo(res: RawResponse, scope: RequestScope, how: Echo): void {
  * replace the header that was set at the start (Koa's `ctx.onerror` removes all of them).
  */
 export function settleHead(res: RawResponse, { requestId }: RequestScope, echo: Echo): void {
-  if (res.getHeader(echo.header) !== requestId) res.setHeader(echo.header, requestId);
+  if (res.getHeader(echo.key) !== requestId) res.setHeader(echo.header, requestId);
   if (echo.exposeHeader) {
     res.setHeader(exposeHeaders, withToken(res.getHeader(exposeHeaders), echo.header));
   }
@@ -60,11 +60,14 @@ function settleGiven(
 ): Headers | undefined {
   const headers = Array.isArray(given) ? fromList(given) : (given as Headers);
   if (headers === undefined) return undefined;
-  const exposed = exposeHeader ? keysOf(headers, exposeHeaders) : [];
-  const taken = [...keysOf(headers, header), ...exposed];
+  const taken = keysOf(headers, header);
+  if (exposeHeader) {
+    const exposed = keysOf(headers, exposeHeaders);
+    const last = exposed.at(-1);
+    if (last !== undefined) res.setHeader(exposeHeaders, headers[last] as string);
+    taken.push(...exposed);
+  }
   if (taken.length === 0) return headers;
-  const last = exposed.at(-1);
-  if (last !== undefined) res.setHeader(exposeHeaders, headers[last] as string);
   const kept = { ...headers };
   for (const key of taken) delete kept[key];
   return kept;

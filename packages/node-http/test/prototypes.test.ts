@@ -60,10 +60,12 @@ describe("the methods of Node's classes", () => {
     expect(calls).toContain('finish');
   });
 
-  it('may have been replaced for good', async () => {
+  it.each([
+    ['IncomingMessage', IncomingMessage.prototype],
+    ['ServerResponse', ServerResponse.prototype],
+  ])('may have been replaced for good, that of %s alone as well', async (_name, prototype) => {
     await visit();
-    IncomingMessage.prototype.emit = Object.getPrototypeOf(IncomingMessage.prototype).emit;
-    ServerResponse.prototype.emit = Object.getPrototypeOf(ServerResponse.prototype).emit;
+    prototype.emit = Object.getPrototypeOf(prototype).emit;
     expect(await visit()).toEqual(right);
   });
 

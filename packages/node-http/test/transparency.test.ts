@@ -125,6 +125,13 @@ describe('listeners of req and res are as they were added', () => {
     expect(told).toEqual(await observeEvents((listener) => listener));
   });
 
+  it("throw an 'error' that nobody listens to, as ever", () =>
+    inHandler((req, res) => {
+      for (const emitter of [req, res]) {
+        expect(() => emitter.emit('error', new Error('on purpose'))).toThrow('on purpose');
+      }
+    }));
+
   it('throw out of emit', () =>
     inHandler((req) => {
       req.on('custom', () => {
