@@ -13,9 +13,10 @@ import { httpTable, memoryTable, microTable, page } from './support/report.js';
 
 const { values: options } = parseArgs({
   options: {
-    sets: { type: 'string', default: '3' },
-    rounds: { type: 'string', default: '25' },
-    requests: { type: 'string', default: '1000' },
+    sets: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '4' },
+    requests: { type: 'string', default: '10000' },
+    'micro-rounds': { type: 'string', default: '7' },
     framework: { type: 'string', multiple: true, default: frameworkNames },
     variant: { type: 'string', multiple: true, default: [] },
     suite: { type: 'string', multiple: true, default: ['http', 'micro'] },
@@ -25,7 +26,7 @@ const { values: options } = parseArgs({
 const sets = Number(options.sets);
 const rounds = Number(options.rounds);
 const amount = Number(options.requests);
-const microRounds = Math.min(rounds, 7);
+const microRounds = Number(options['micro-rounds']);
 const node = `node-${process.versions.node.split('.')[0]}`;
 
 process.env.NODE_ENV = 'production';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { shuffle } from 'simple-statistics';
+import { mean, shuffle } from 'simple-statistics';
 import { Child } from '../../test/support/child.js';
 import { pairedRatio, spreadOf } from '../support/statistics.js';
 import { loadFramework } from './variants.js';
@@ -31,7 +31,7 @@ const warmUp = 30_000;
 export async function measureFramework(framework, { sets, rounds, amount, only, onSet }) {
   const { variants } = await loadFramework(framework);
   const names = Object.keys(variants).filter(
-    (name) => only.length === 0 || name === 'bare' || name === 'naive' || only.includes(name),
+    (name) => only.length === 0 || isBase(name) || only.includes(name),
   );
   /** @type {Samples} */
   const samples = names.map(() => ({ cpu: [], perSecond: [] }));
@@ -40,8 +40,8 @@ export async function measureFramework(framework, { sets, rounds, amount, only, 
     onSet();
   }
   const bare = samples[names.indexOf('bare')];
-  const naive = samples[names.indexOf('naive')];
-  assert(bare !== undefined && naive !== undefined);
+  const naive = meanOf(samples.filter((_, index) => names[index]?.startsWith('naive')));
+  assert(bare !== undefined);
   return names.map((variant, index) => {
     const { cpu = [], perSecond = [] } = samples[index] ?? {};
     return {
@@ -54,6 +54,17 @@ export async function measureFramework(framework, { sets, rounds, amount, only, 
       perSecondToNaive: pairedRatio(perSecond, naive.perSecond),
     };
   });
+}
+
+/** What the others are compared with. @param {string} name */
+const isBase = (name) => name === 'bare' || name.startsWith('naive');
+
+/** Of several processes of one program, round by round. @param {Samples} samples */
+function meanOf(samples) {
+  /** @param {(of: Samples[number]) => number[]} values */
+  const meansOf = (values) =>
+    (samples[0]?.cpu ?? []).map((_, round) => mean(samples.map((of) => Number(values(of)[round]))));
+  return { cpu: meansOf(({ cpu }) => cpu), perSecond: meansOf(({ perSecond }) => perSecond) };
 }
 
 /** @typedef {{ cpu: number[], perSecond: number[] }[]} Samples Of each variant, one for each round. */

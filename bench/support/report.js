@@ -98,7 +98,7 @@ A server process for each variant and a load process beside it; half of the requ
 others one is made. ${heading.sets} sets of ${heading.rounds} rounds of ${heading.amount} requests over 16 connections, each variant once a round, in an
 order that changes; each set with processes of its own. All figures are medians, with the quartiles in brackets; ratios
 are taken round by round. \`naive\` is eight lines by hand: read the header or make a UUID, set the header,
-\`AsyncLocalStorage.run\`. It is there twice: the second one shows what chance does.
+\`AsyncLocalStorage.run\`. It is there twice: ratios are to the mean of the two, and what they differ by is chance.
 
 ![CPU time for a request, against the bare framework](./${name}.svg)
 
