@@ -10,6 +10,7 @@ import { cases } from './micro/cases.js';
 import { measureMicro } from './micro/measure.js';
 import { chartOf } from './support/chart.js';
 import { httpTable, memoryTable, microTable, page } from './support/report.js';
+import { spreadOf } from './support/statistics.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -42,15 +43,23 @@ function progress(what, total) {
   return { step: () => bar.increment(), end: () => bar.stop() };
 }
 
-/** Bytes of one kind, measured in a process with a heap that is not collected meanwhile. @param {string} kind */
+/**
+ * Bytes of one kind, measured in processes with a heap that is not collected meanwhile: the median of five, as
+ * now and then V8 compiles something in between.
+ *
+ * @param {string} kind
+ */
 function bytesOf(kind) {
   const flags = ['--expose-gc', '--max-semi-space-size=256', '--min-semi-space-size=256'];
   const script = `${import.meta.dirname}/micro/memory.js`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script, kind], {
-    encoding: 'utf8',
+  const measured = Array.from({ length: 5 }, () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script, kind], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`memory.js ${kind} failed: ${stderr}`);
+    return Number(stdout);
   });
-  if (status !== 0) throw new Error(`memory.js ${kind} failed: ${stderr}`);
-  return Number(stdout);
+  return spreadOf(measured).median;
 }
 
 async function measureHttp() {
