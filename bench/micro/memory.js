@@ -1,8 +1,8 @@
 // Memory of one kind, in a process of its own: node --expose-gc memory.js <kind>
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Duplex } from 'node:stream';
 import { context } from '@request-context/core';
 import { variants } from '../http/frameworks/node-http.js';
+import { Connection, withId } from '../support/connection.js';
 
 const contexts = 100_000;
 const requests = 2_000;
@@ -37,43 +37,10 @@ async function retained(run) {
   return bytes;
 }
 
-/** A connection without a network, whose client waits for each answer. */
-class Connection extends Duplex {
-  #left = 0;
-  #done = () => {};
-
-  /** @param {number} count */
-  send(count) {
-    this.#left = count;
-    return new Promise((resolve) => {
-      this.#done = () => resolve(undefined);
-      this.#next();
-    });
-  }
-
-  #next() {
-    this.push('GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: myid\r\n\r\n');
-  }
-
-  /** @override */
-  _read() {}
-
-  /** @override @param {unknown} _chunk @param {string} _encoding @param {() => void} callback */
-  _write(_chunk, _encoding, callback) {
-    callback();
-    this.#left -= 1;
-    setImmediate(() => (this.#left > 0 ? this.#next() : this.#done()));
-  }
-
-  setTimeout() {
-    return this;
-  }
-}
-
 /** Bytes that are allocated for a request, by all that is there. @param {string} variant */
 async function allocated(variant) {
   const server = await variants[variant]?.();
-  const connection = new Connection();
+  const connection = new Connection([withId]);
   server?.emit('connection', connection);
   await connection.send(requests);
   collectGarbage();
