@@ -8,6 +8,10 @@ const config: ViteUserConfig = defineConfig({
         find: /^@request-context\/([^/]+)$/,
         replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
       },
+      {
+        find: /^@request-context\/([^/]+)\/adapter$/,
+        replacement: `${import.meta.dirname}/packages/$1/src/adapter.ts`,
+      },
     ],
   },
   test: {

@@ -1,12 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  context,
-  createContext,
-  getRequestId,
-  newRequestId,
-  normalizeOptions,
-  resolveRequestId,
-} from '@request-context/core';
+import { context, createContext, getRequestId, newRequestId } from '@request-context/core';
+import { normalizeOptions, resolveRequestId } from '@request-context/core/adapter';
 import { requestContextMixin } from '@request-context/logging/pino';
 import pino from 'pino';
 import { v4, v7 } from 'uuid';
@@ -66,7 +60,7 @@ const sharedRead = /** @type {Work} */ (
 );
 
 const options = normalizeOptions();
-/** @type {import('@request-context/core').RequestReader<string | undefined>} */
+/** @type {import('@request-context/core/adapter').RequestReader<string | undefined>} */
 const reader = { header: (sent) => sent, peer: () => '127.0.0.1' };
 /** @param {string | undefined} sent */
 const resolve = (sent) => alone(() => resolveRequestId(options, reader, sent, sent));

@@ -13,18 +13,6 @@ export {
   NoContextError,
   OptionResultError,
 } from './errors.ts';
-export type { NormalizedOptions, RequestIdOptions } from './options.ts';
-export { normalizeOptions } from './options.ts';
-export type { Method } from './replace-method.ts';
-export { replaceMethod, replacePrototypeMethod } from './replace-method.ts';
-export type { RequestIdDecision, RequestReader } from './request-id.ts';
-export { newRequestId, resolveRequestId } from './request-id.ts';
-export type { Echo, RequestScope } from './request-scope.ts';
-export {
-  bindRequestEmitters,
-  findRequestScope,
-  openRequestScope,
-  runOutside,
-} from './request-scope.ts';
+export type { RequestIdOptions } from './options.ts';
+export { newRequestId } from './request-id.ts';
 export type { Clone, Inherit } from './scope.ts';
-export type { Peer } from './trust.ts';

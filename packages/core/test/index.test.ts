@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import * as adapter from '../src/adapter.ts';
 import * as core from '../src/index.ts';
 
 it('the package exports these names, and no other: each is a promise to its users', () => {
@@ -9,12 +10,19 @@ it('the package exports these names, and no other: each is a promise to its user
       "MissingValueError",
       "NoContextError",
       "OptionResultError",
-      "bindRequestEmitters",
       "context",
       "createContext",
-      "findRequestScope",
       "getRequestId",
       "newRequestId",
+    ]
+  `);
+});
+
+it('its entry for adapters exports these names, and no other', () => {
+  expect(Object.keys(adapter).sort()).toMatchInlineSnapshot(`
+    [
+      "bindRequestEmitters",
+      "findRequestScope",
       "normalizeOptions",
       "openRequestScope",
       "replaceMethod",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidOptionError, normalizeOptions, type RequestIdOptions } from '../src/index.ts';
+import { normalizeOptions } from '../src/adapter.ts';
+import { InvalidOptionError, type RequestIdOptions } from '../src/index.ts';
 
 describe('normalizeOptions', () => {
   it.each([undefined, {}, { header: undefined }])('puts in the defaults: %j', (options) => {

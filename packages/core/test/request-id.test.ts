@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  InvalidRequestIdError,
-  newRequestId,
   normalizeOptions,
-  OptionResultError,
   type Peer,
   type RequestIdDecision,
-  type RequestIdOptions,
   type RequestReader,
   resolveRequestId,
+} from '../src/adapter.ts';
+import {
+  InvalidRequestIdError,
+  newRequestId,
+  OptionResultError,
+  type RequestIdOptions,
 } from '../src/index.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

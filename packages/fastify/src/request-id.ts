@@ -1,11 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import {
-  type AttachableServer,
-  attachEntrance,
-  createEntrance,
-  type RequestIdOptions as NodeOptions,
-  problemOf,
-} from '@request-context/node-http';
+import type { AttachableServer, RequestIdOptions as NodeOptions } from '@request-context/node-http';
+import { attachEntrance, createEntrance, problemOf } from '@request-context/node-http/adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RegisterOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 

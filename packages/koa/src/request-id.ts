@@ -1,9 +1,6 @@
-import { type RequestScope, replaceMethod } from '@request-context/core';
-import {
-  createEntrance,
-  type RequestIdOptions as NodeOptions,
-  replacePage,
-} from '@request-context/node-http';
+import { type RequestScope, replaceMethod } from '@request-context/core/adapter';
+import type { RequestIdOptions as NodeOptions } from '@request-context/node-http';
+import { createEntrance, replacePage } from '@request-context/node-http/adapter';
 import type Koa from 'koa';
 import type { Context, Middleware, Next } from 'koa';
 

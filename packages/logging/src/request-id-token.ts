@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { findRequestScope } from '@request-context/core';
+import { findRequestScope } from '@request-context/core/adapter';
 import { escapeText } from './escape-text.ts';
 
 /** The part of morgan that is used here. */

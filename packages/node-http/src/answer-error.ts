@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { replaceMethod } from '@request-context/core';
+import { replaceMethod } from '@request-context/core/adapter';
 import type { RawResponse } from './incoming.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RequestScope, replaceMethod } from '@request-context/core';
+import { type RequestScope, replaceMethod } from '@request-context/core/adapter';
 import { answerError, answerErrorOnSocket } from './answer-error.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
 import type { RawRequest, RawResponse } from './incoming.ts';

@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { findRequestScope, type Method, replaceMethod, runOutside } from '@request-context/core';
+import {
+  findRequestScope,
+  type Method,
+  replaceMethod,
+  runOutside,
+} from '@request-context/core/adapter';
 
 /** A socket of an HTTP/1 server, which knows the response that is being written to it. */
 type Connection = Socket & { readonly _httpMessage?: { readonly req?: IncomingMessage } | null };

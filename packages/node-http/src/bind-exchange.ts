@@ -7,7 +7,7 @@ import {
   type RequestScope,
   replaceMethod,
   replacePrototypeMethod,
-} from '@request-context/core';
+} from '@request-context/core/adapter';
 import { bindConnection } from './bind-connection.ts';
 import { bindWrites, sharesWrites } from './bind-writes.ts';
 import { settleGivenHead, settleHead } from './echo.ts';

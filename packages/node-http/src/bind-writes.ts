@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type RequestScope, replaceMethod } from '@request-context/core';
+import { type RequestScope, replaceMethod } from '@request-context/core/adapter';
 import type { RawResponse } from './incoming.ts';
 
 /**

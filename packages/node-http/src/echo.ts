@@ -1,4 +1,4 @@
-import type { Echo, RequestScope } from '@request-context/core';
+import type { Echo, RequestScope } from '@request-context/core/adapter';
 import type { RawResponse } from './incoming.ts';
 
 type Headers = Record<string, unknown>;

@@ -1,11 +1,11 @@
+import type { RequestIdOptions as CoreOptions } from '@request-context/core';
 import {
-  type RequestIdOptions as CoreOptions,
   findRequestScope,
   normalizeOptions,
   openRequestScope,
   type RequestScope,
   resolveRequestId,
-} from '@request-context/core';
+} from '@request-context/core/adapter';
 import { bindExchange } from './bind-exchange.ts';
 import { echo } from './echo.ts';
 import { incomingReader, type RawRequest, type RawResponse } from './incoming.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { RequestReader } from '@request-context/core';
+import type { RequestReader } from '@request-context/core/adapter';
 
 /** A request as Node's servers give it, over HTTP/1 or by HTTP/2's compatibility API. */
 export type RawRequest = IncomingMessage | Http2ServerRequest;

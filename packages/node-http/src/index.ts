@@ -1,7 +1,5 @@
 export { context, getRequestId } from '@request-context/core';
-export { type Problem, problemOf, replacePage } from './answer-error.ts';
-export { type AttachableServer, attach, attachEntrance } from './attach.ts';
-export { createEntrance, type Entrance } from './entrance.ts';
+export { type AttachableServer, attach } from './attach.ts';
 export type { RawRequest, RawResponse } from './incoming.ts';
 export { onClientError } from './on-client-error.ts';
 export type { RequestIdOptions } from './options.ts';

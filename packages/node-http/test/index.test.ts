@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import * as adapter from '../src/adapter.ts';
+import * as nodeHttp from '../src/index.ts';
+
+it('the package exports these names, and no other: each is a promise to its users', () => {
+  expect(Object.keys(nodeHttp).sort()).toMatchInlineSnapshot(`
+    [
+      "attach",
+      "context",
+      "getRequestId",
+      "onClientError",
+      "requestId",
+      "withRequestId",
+    ]
+  `);
+});
+
+it('its entry for adapters exports these names, and no other', () => {
+  expect(Object.keys(adapter).sort()).toMatchInlineSnapshot(`
+    [
+      "attachEntrance",
+      "createEntrance",
+      "problemOf",
+      "replacePage",
+    ]
+  `);
+});

@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const packages = join(import.meta.dirname, '../packages');
+const run = promisify(execFile);
+
+/** Every entry of every public package, with the files of its two builds. */
+const entries = readdirSync(packages).flatMap((name) => {
+  const folder = join(packages, name);
+  const { exports = {}, private: isPrivate } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  );
+  if (isPrivate) return [];
+  return Object.entries<{ import: { default: string }; require: { default: string } }>(exports)
+    .filter(([entry]) => entry !== './package.json')
+    .map(([entry, files]) => ({
+      entry: join('@request-context', name, entry),
+      esm: join(folder, files.import.default),
+      cjs: join(folder, files.require.default),
+    }));
+});
+
+// A process for each, as what is loaded first decides how circles between the files of a build end.
+describe.each(entries)('$entry, as it was built', ({ esm, cjs }) => {
+  it('exports the same from CommonJS as from ESM, and warns of nothing', async () => {
+    const program = `
+      const cjs = require(${JSON.stringify(cjs)});
+      import(${JSON.stringify(pathToFileURL(esm).href)}).then((esm) => {
+        const describe = (all) => Object.keys(all).sort().map((name) => [name, typeof all[name]].join());
+        console.log(JSON.stringify({ cjs: describe(cjs), esm: describe(esm) }));
+      });`;
+    const { stdout, stderr } = await run(process.execPath, ['-e', program]);
+    const built = JSON.parse(stdout);
+    expect(built.esm).not.toEqual([]);
+    expect(built.cjs).toEqual(built.esm);
+    expect(stderr).toBe('');
+  });
+});
