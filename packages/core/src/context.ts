@@ -43,25 +43,25 @@ export interface ContextOptions {
    * Shown in debuggers, from Node 24 on.
    * @default 'context'
    */
-  name?: string;
+  name?: string | undefined;
   /**
    * How `fork` inherits unless it is told otherwise.
    * @default 'share'
    */
-  inherit?: Inherit;
+  inherit?: Inherit | undefined;
   /**
    * Makes the child's value, once for each key, when a fork inherits by `copy`.
    * @default a deep copy of data; functions and instances of classes are kept as they are
    */
-  clone?: Clone;
+  clone?: Clone | undefined;
 }
 
 /** Options of one {@link Context.fork}. */
 export interface ForkOptions<V> {
   /** How the child inherits. @default the `inherit` of the context */
-  inherit?: Inherit;
+  inherit?: Inherit | undefined;
   /** Values to set in the child before its task starts. With `share` the parent sees them too. */
-  values?: Partial<V>;
+  values?: Partial<V> | undefined;
 }
 
 /** Runs a function in the scope that was current when {@link Context.snapshot} was called. */

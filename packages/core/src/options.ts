@@ -16,61 +16,61 @@ export interface RequestIdOptions<Request> {
    * The header that the id is read from and echoed in.
    * @default 'X-Request-ID'
    */
-  header?: string;
+  header?: string | undefined;
   /**
    * Further headers to read, in order, when `header` holds nothing fit. Of `traceparent`,
    * `X-Amzn-Trace-Id` and `X-Cloud-Trace-Context` the trace id is taken.
    * @default []
    */
-  inbound?: readonly string[];
+  inbound?: readonly string[] | undefined;
   /**
    * Whose ids are adopted: everybody's, nobody's, those of socket peers by address (`'loopback'`,
    * IP addresses, CIDR ranges), or as a function says. `X-Forwarded-For` plays no part. What comes
    * from others is ignored, without `onInvalid`.
    * @default true
    */
-  trust?: boolean | string | readonly string[] | ((request: Request) => boolean);
+  trust?: boolean | string | readonly string[] | ((request: Request) => boolean) | undefined;
   /**
    * Whether an inbound id is fit to be adopted. Ids that are empty, longer than `maxLength` or hold
    * anything but printable ASCII are unfit whatever it says: they could not be echoed as they came.
    * @default letters, digits and . _ ~ + / = @ : - alone
    */
-  validate?: (id: string) => boolean;
+  validate?: ((id: string) => boolean) | undefined;
   /**
    * The longest inbound id that is adopted, in characters: a whole number from 1 to 8192.
    * @default 128
    */
-  maxLength?: number;
+  maxLength?: number | undefined;
   /**
    * Makes a fresh id. It must be a string that `validate` or its default accepts, of at most
    * `maxLength` or 128 characters, whichever is more. Anything else, and what it throws, goes to the
    * framework's error handling.
    * @default a random UUID (version 4)
    */
-  generate?: (request: Request) => string;
+  generate?: ((request: Request) => string) | undefined;
   /**
    * What happens when a trusted peer sends an id that is not fit: `'replace'` makes a fresh one,
    * `'reject'` answers 400 unless a further inbound header holds a fit one, and a function is told
    * the value as it came (do not log it as it is), after which it is replaced.
    * @default 'replace'
    */
-  onInvalid?: 'replace' | 'reject' | ((raw: string, request: Request) => void);
+  onInvalid?: 'replace' | 'reject' | ((raw: string, request: Request) => void) | undefined;
   /**
    * Whether responses carry the id in `header`.
    * @default true
    */
-  echo?: boolean;
+  echo?: boolean | undefined;
   /**
    * Whether `header` is appended to the response's `Access-Control-Expose-Headers`, so that scripts
    * of other origins can read it.
    * @default false
    */
-  exposeHeader?: boolean;
+  exposeHeader?: boolean | undefined;
   /**
    * More values to start the context with. The id itself cannot be changed this way.
    * @default none
    */
-  values?: (request: Request) => Partial<ContextValues>;
+  values?: ((request: Request) => Partial<ContextValues>) | undefined;
 }
 
 /** An inbound header, ready to be looked up. */
