@@ -10,7 +10,7 @@ export interface FieldOptions {
    * its field. Those that are not named are not logged.
    * @default ['requestId']
    */
-  keys?: readonly ContextKey[] | { readonly [Key in ContextKey]?: string };
+  keys?: readonly ContextKey[] | { readonly [Key in ContextKey]?: string } | undefined;
 }
 
 /** Fields for one log line, by their names. */

@@ -1,0 +1,4 @@
+// Checked by tsc alone, under exactOptionalPropertyTypes: an option may be undefined.
+import type { FieldOptions } from '@request-context/logging';
+
+export const options: FieldOptions = { keys: undefined };
