@@ -1,4 +1,4 @@
-declare module '@request-context/core' {
+declare module '@request-context/express' {
   interface ContextValues {
     tenant: unknown;
     card: string;

@@ -22,10 +22,11 @@ import {
 import { type ContextState, createContextState, processState } from './storage.ts';
 
 /**
- * The values of the process's default context. Add your own keys by declaration merging:
+ * The values of the process's default context. Add your own keys by declaration merging, with the
+ * name of the package that you installed:
  *
  * ```ts
- * declare module '@request-context/core' {
+ * declare module '@request-context/express' {
  *   interface ContextValues { tenant: string }
  * }
  * ```

@@ -13,8 +13,7 @@ export type RequestIdOptions = NodeOptions<Request>;
  *
  * ## Order matters
  *
- * Mount it first: what runs before it has no id. To cover that too, see `attach` of
- * `@request-context/node-http`.
+ * Mount it first: what runs before it has no id. To cover that too, see `attach`.
  *
  * ## Errors
  *

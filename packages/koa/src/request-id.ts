@@ -21,8 +21,7 @@ declare module 'koa' {
  *
  * ## Order matters
  *
- * Mount it first: what runs before it has no id. To cover that too, see `attach` of
- * `@request-context/node-http`.
+ * Mount it first: what runs before it has no id. To cover that too, see `attach`.
  *
  * ## Errors
  *

@@ -1,4 +1,5 @@
-export { context, getRequestId } from '@request-context/core';
+// Not by name: declaration merging with this package's name reaches ContextValues through `export *` alone.
+export * from '@request-context/core';
 export { type AttachableServer, attach } from './attach.ts';
 export type { RawRequest, RawResponse } from './incoming.ts';
 export { onClientError } from './on-client-error.ts';

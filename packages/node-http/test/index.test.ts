@@ -5,9 +5,16 @@ import * as nodeHttp from '../src/index.ts';
 it('the package exports these names, and no other: each is a promise to its users', () => {
   expect(Object.keys(nodeHttp).sort()).toMatchInlineSnapshot(`
     [
+      "InvalidOptionError",
+      "InvalidRequestIdError",
+      "MissingValueError",
+      "NoContextError",
+      "OptionResultError",
       "attach",
       "context",
+      "createContext",
       "getRequestId",
+      "newRequestId",
       "onClientError",
       "requestId",
       "withRequestId",
