@@ -1,0 +1,55 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+function scriptOf(name: string): string {
+  return fileURLToPath(new URL(`./support/${name}.js`, import.meta.url));
+}
+
+// Of Node 26.
+const canAdd = 'addUncaughtExceptionCaptureCallback' in process;
+// Before, Node has left the context of a microtask when its error is told.
+const keepsMicrotasks = Number(process.versions.node.split('.')[0]) >= 24;
+
+describe('an error that the process survives', () => {
+  const ways = ['listener', 'capture', 'domain', ...(canAdd ? ['added'] : [])];
+  it.each(ways)('is seen in its scopes by a %s alone', (way) => {
+    const output = execFileSync(process.execPath, [scriptOf('survive-errors'), way], {
+      encoding: 'utf8',
+    });
+    const right = { handlers: ['myid first'], sockets: ['none none'] };
+    const microtask = keepsMicrotasks ? right : { ...right, handlers: ['none none'] };
+    expect(JSON.parse(output)).toEqual({
+      seen: {
+        tick: right,
+        timer: right,
+        immediate: right,
+        socket: right,
+        ...(way !== 'domain' && { microtask, rejection: right }),
+      },
+      ticks: ['interval none', 'interval none', 'interval none'],
+      added: 0,
+    });
+  });
+});
+
+describe('an error that ends the process', () => {
+  const ways: [string, number][] = [
+    ['nothing', 1],
+    ['a listener that goes', 1],
+    ['a listener that throws', 7],
+    ['a capture callback that goes', 1],
+    ...(canAdd ? [['an added callback that takes no more', 1] as [string, number]] : []),
+  ];
+  it.each(ways)('ends it as without the library: %s', (how, code) => {
+    for (const library of ['without', 'with']) {
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        [scriptOf('end-by-error'), how, library],
+        { encoding: 'utf8' },
+      );
+      expect(stderr, library).toMatch(/Error: (first|second|of the listener)/);
+      expect(status, library).toBe(code);
+    }
+  });
+});
