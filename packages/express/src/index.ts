@@ -1,4 +1,4 @@
 // Not by name: declaration merging with an adapter's name reaches ContextValues through `export *` alone.
 export * from '@request-context/core';
 export { type AttachableServer, attach, onClientError } from '@request-context/node-http';
-export { type RequestIdOptions, requestId } from './request-id.ts';
+export { type Middleware, type RequestIdOptions, requestId } from './request-id.ts';

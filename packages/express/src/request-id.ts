@@ -7,6 +7,18 @@ import type { Request, RequestHandler } from 'express';
 /** Options of {@link requestId}; their functions are given Express's request. */
 export type RequestIdOptions = NodeOptions<Request>;
 
+declare module 'express-serve-static-core' {
+  // A member of this interface itself goes before what it inherits: `Express.Request.id` as applications
+  // declare it, and `IncomingMessage.id` as pino-http does. So its type is the same with and without them.
+  interface Request {
+    /** The request's id. */
+    id: string;
+  }
+}
+
+/** What {@link requestId} returns. Its name can be written in declarations; Express's own has parts that cannot. */
+export interface Middleware extends RequestHandler {}
+
 /**
  * Gives every request an id: taken from `X-Request-ID` where it is fit to trust, made otherwise,
  * readable anywhere by `getRequestId()`, as `req.id` and on the response. For Express 4 and 5.
@@ -27,6 +39,6 @@ export type RequestIdOptions = NodeOptions<Request>;
  *
  * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
  */
-export function requestId(options?: RequestIdOptions): RequestHandler {
+export function requestId(options?: RequestIdOptions): Middleware {
   return nodeRequestId<Request>(options);
 }

@@ -1,5 +1,5 @@
 import { type RequestScope, replaceMethod } from '@request-context/core/adapter';
-import type { RequestIdOptions as NodeOptions } from '@request-context/node-http';
+import type { RequestIdOptions as NodeOptions, RequestWithId } from '@request-context/node-http';
 import { createEntrance, replacePage } from '@request-context/node-http/adapter';
 import type Koa from 'koa';
 import type { Context, Middleware, Next } from 'koa';
@@ -11,6 +11,10 @@ declare module 'koa' {
   interface DefaultState {
     /** The request's id. */
     requestId: string;
+  }
+  interface DefaultContext {
+    /** Node's request. */
+    req: RequestWithId;
   }
 }
 

@@ -5,4 +5,5 @@ export type { RawRequest, RawResponse } from './incoming.ts';
 export { onClientError } from './on-client-error.ts';
 export type { RequestIdOptions } from './options.ts';
 export { type Middleware, requestId } from './request-id.ts';
+export type { RequestWithId } from './request-with-id.ts';
 export { withRequestId } from './with-request-id.ts';

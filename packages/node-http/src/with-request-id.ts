@@ -3,6 +3,7 @@ import { answerError } from './answer-error.ts';
 import { createEntrance } from './entrance.ts';
 import type { RawRequest, RawResponse } from './incoming.ts';
 import type { RequestIdOptions } from './options.ts';
+import type { RequestWithId } from './request-with-id.ts';
 
 /**
  * Wraps a request listener, so that each request has an id while it is handled and on its response.
@@ -18,14 +19,15 @@ export function withRequestId<
   Req extends RawRequest = IncomingMessage,
   Res extends RawResponse = ServerResponse,
 >(
-  listener: (req: Req, res: Res) => unknown,
-  options?: RequestIdOptions<Req>,
+  listener: (req: RequestWithId<Req>, res: Res) => unknown,
+  // `& {}`: as the listener's `Req` is part of an intersection, TypeScript would prefer this one.
+  options?: RequestIdOptions<Req & {}>,
 ): (req: Req, res: Res) => void {
   const entrance = createEntrance(options);
 
   function handle(req: Req, res: Res): void {
     try {
-      const result = listener(req, res);
+      const result = listener(req as RequestWithId<Req>, res);
       if (result instanceof Promise)
         result.then(undefined, (error: unknown) => answerError(res, error));
     } catch (error) {
