@@ -1,5 +1,6 @@
-import { originalOf, replaceMethod } from './replace-method.ts';
+import { replaceMethod } from './replace-method.ts';
 import type { Scope } from './scope.ts';
+import { unscoped } from './scoped-method.ts';
 import { type ContextState, processState } from './storage.ts';
 
 /** The part of an `EventEmitter` that is used here. */
@@ -11,25 +12,32 @@ export interface Emitter {
  * Makes all that `emitter` emits run in `scope`, through an `emit` of its own. No listener is
  * wrapped, so that `off`, `once`, `listeners()` and the rest behave as ever; and as only this
  * context's storage is entered, other AsyncLocalStorages keep what they have in every event.
+ *
+ * @returns whether the emitter could be changed; a frozen one cannot
  */
 export function bindEmitterTo(
   { storage, emitters }: ContextState,
   scope: Scope | undefined,
   emitter: Emitter,
-): void {
+): boolean {
   const known = emitters.get(emitter);
   if (known !== undefined) {
     known.scope = scope;
-    return;
+    return true;
   }
   const binding = { scope };
-  replaceMethod(emitter, 'emit', (inherited) => {
-    // A request's is bound already, by its prototype; this binding takes the place of that one.
-    const emit = storage === processState.context.storage ? originalOf(inherited) : inherited;
-    return function (this: unknown, ...args: unknown[]): unknown {
-      if (storage.getStore() === binding.scope) return Reflect.apply(emit, this, args);
-      return storage.run(binding.scope, Reflect.apply, emit, this, args);
-    };
-  });
-  emitters.set(emitter, binding);
+  // What a request or its response emits runs in the request's scope: this binding comes before that.
+  const isDefault = storage === processState.context.storage;
+  const isBound = replaceMethod(
+    emitter,
+    'emit',
+    (emit) =>
+      function (this: unknown, ...args: unknown[]): unknown {
+        if (storage.getStore() === binding.scope) return Reflect.apply(emit, this, args);
+        return storage.run(binding.scope, Reflect.apply, emit, this, args);
+      },
+    isDefault ? (method) => unscoped(method, 'emit') : undefined,
+  );
+  if (isBound) emitters.set(emitter, binding);
+  return isBound;
 }

@@ -271,7 +271,9 @@ function contextOver<V>(
           `context.bindEmitter(emitter) needs an emitter, but was given ${describe(emitter)}.`,
         );
       }
-      bindEmitterTo(state, storage.getStore(), emitter);
+      if (!bindEmitterTo(state, storage.getStore(), emitter)) {
+        throw new TypeError('context.bindEmitter(emitter) needs an emitter that is not frozen.');
+      }
       return emitter;
     },
   });

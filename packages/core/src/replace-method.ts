@@ -1,50 +1,49 @@
 // biome-ignore lint/complexity/noBannedTypes: called with whatever its callers give it
-export type Method = Function & { [original]?: Method };
+export type Method = Function;
 
-/** Makes the new method, given the one that was there. */
+/** Makes the new method, given the one that it replaces. */
 type Wrap<This> = (method: Method) => (this: This, ...args: never[]) => unknown;
 
-/** On a method of a prototype that was replaced: the one that was there. */
-const original: unique symbol = Symbol.for('@request-context/core:original') as never;
-
 /**
- * Gives an object a method of its own in place of the one that it has, or inherits: not enumerable, so
- * that it shows as little as can be, and open to be replaced by others in their turn.
+ * Gives an object a method of its own over the one that it has or inherits: not enumerable, and open to
+ * be replaced by others in turn.
  *
- * @returns the new method
+ * @param choose - Returns the method to call for the one that is there at the time of a call.
+ * @returns whether there was a method to replace, and the object could be changed: a frozen one cannot
  */
 export function replaceMethod<This extends object>(
   object: This,
   name: string,
   wrap: Wrap<This>,
-): Method {
-  const value = wrap(Reflect.get(object, name) as Method);
-  Object.defineProperty(object, name, {
+  choose?: (method: Method) => Method,
+): boolean {
+  if (typeof Reflect.get(object, name) !== 'function') return false;
+  return defineMethod(object, name, wrap(methodBelow(object, name, choose)));
+}
+
+/** Defines a method that is not enumerable; returns whether the object could be changed. */
+export function defineMethod(object: object, name: string, value: Method): boolean {
+  return Reflect.defineProperty(object, name, {
     configurable: true,
     enumerable: false,
     writable: true,
     value,
   });
-  return value;
 }
 
 /**
- * The same for a prototype of Node's own, which everything in the process has in common: where another
- * copy of the package was there before, and where a test runner runs each file in a realm of its own,
- * the newest takes the place of the one before.
+ * Returns the method that an object's new method is to call: its own if it has one. One that it inherits
+ * is looked up at each call, so that whatever others do to its prototypes in the meantime has its effect.
  */
-export function replacePrototypeMethod<This extends object>(
-  prototype: This,
+export function methodBelow(
+  object: object,
   name: string,
-  wrap: Wrap<This>,
+  choose: (method: Method) => Method = (method) => method,
 ): Method {
-  const inherited = originalOf(Reflect.get(prototype, name) as Method);
-  const method = replaceMethod(prototype, name, () => wrap(inherited));
-  Object.defineProperty(method, original, { value: inherited });
-  return method;
-}
-
-/** What was there before a prototype's method was replaced; any other method itself. */
-export function originalOf(method: Method): Method {
-  return method[original] ?? method;
+  const own = Object.hasOwn(object, name) ? (Reflect.get(object, name) as Method) : undefined;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const method =
+      own ?? (Reflect.get(Object.getPrototypeOf(object) as object, name, object) as Method);
+    return Reflect.apply(choose(method), this, args);
+  };
 }

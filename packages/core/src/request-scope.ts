@@ -1,11 +1,7 @@
-import { EventEmitter } from 'node:events';
 import { bindEmitterTo, type Emitter } from './bind-emitter.ts';
-import { type Method, replacePrototypeMethod } from './replace-method.ts';
 import type { RequestIdDecision } from './request-id.ts';
 import { createValues, type Scope, type Values } from './scope.ts';
 import { processState } from './storage.ts';
-
-const { listenerCount } = EventEmitter.prototype;
 
 /** How a response tells the id. */
 export interface Echo {
@@ -53,7 +49,7 @@ export class RequestScope implements Scope {
     return processState.context.storage.getStore() === this;
   }
 
-  /** Makes all that `emitter` emits from now on run in the scope. */
+  /** Makes all that `emitter` emits from now on run in the scope, unless it is frozen. */
   bindEmitter(emitter: Emitter): void {
     bindEmitterTo(processState.context, this, emitter);
   }
@@ -77,7 +73,7 @@ export class RequestScope implements Scope {
 }
 
 /** The scope that was opened for a request, by whichever layer, or undefined. */
-export function findRequestScope(request: object): RequestScope | undefined {
+export function findRequestScope(request: object | null | undefined): RequestScope | undefined {
   return processState.requests.get(request);
 }
 
@@ -92,48 +88,9 @@ export function openRequestScope(request: object, decision: RequestIdDecision): 
   return scope;
 }
 
-/**
- * Makes all that the objects of some classes emit run in the scope of their request, by the `emit` of the
- * classes' prototypes: nothing has to be done for each object.
- *
- * @param requestOf - The request that an object belongs to, if any.
- * @returns The `emit` of each prototype. Objects with another one need to be bound each by itself.
- */
-export function bindRequestEmitters<E extends Emitter>(
-  prototypes: readonly E[],
-  requestOf: (emitter: E) => object,
-): readonly unknown[] {
-  const { context, requests } = processState;
-  const { storage } = context;
-
-  function emitIn(this: E, scope: RequestScope, emit: Method, ...args: unknown[]): unknown {
-    return storage.run(scope, Reflect.apply, emit, this, args);
-  }
-
-  function emitInside(emit: Method): Method {
-    // Node's own does nothing more for an event that nobody listens to, as most are.
-    const isNodes = emit === EventEmitter.prototype.emit;
-    // What is only passed on is not put into an array by V8: all else is left to other functions.
-    return function (this: E, event: string, ...args: unknown[]): unknown {
-      // An 'error' without a listener is thrown.
-      if (isNodes && event !== 'error' && listenerCount.call(this, event) === 0) return false;
-      const scope = requests.get(requestOf(this));
-      return scope === undefined || storage.getStore() === scope
-        ? emit.call(this, event, ...args)
-        : emitIn.call(this, scope, emit, event, ...args);
-    };
-  }
-
-  // As long as V8 sees one closure alone, it takes what that refers to for constants: prototypes that
-  // inherit the same `emit` are given the same one.
-  const made = new Map<Method, Method>();
-  return prototypes.map((prototype) =>
-    replacePrototypeMethod(prototype, 'emit', (emit) => {
-      const known = made.get(emit) ?? emitInside(emit);
-      made.set(emit, known);
-      return known as never;
-    }),
-  );
+/** Makes a further object of a request, such as its response, one by which the scope is found. */
+export function addRequestObject(object: object, scope: RequestScope): void {
+  processState.requests.set(object, scope);
 }
 
 /** Runs `fn` outside of any request, whatever is current; returns what it returns. */

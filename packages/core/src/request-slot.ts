@@ -8,9 +8,13 @@ class Given {
   }
 }
 
+/** The scopes of objects that cannot be given a private field. */
+const others = new WeakMap<object, RequestScope>();
+
 /**
  * Where a request keeps its scope: a private field, which nobody else can see. A WeakMap does the
- * same, but takes about three times as long, and the garbage collector has to look after it.
+ * same, but takes about three times as long, and the garbage collector has to look after it. It is there
+ * for objects that are not extensible, which by a proposal to TC39 take no private fields.
  */
 export class RequestSlot extends Given {
   #scope: RequestScope;
@@ -21,11 +25,13 @@ export class RequestSlot extends Given {
   }
 
   static get(request: object | null | undefined): RequestScope | undefined {
-    return request != null && #scope in request ? request.#scope : undefined;
+    if (request == null) return undefined;
+    return #scope in request ? request.#scope : others.get(request);
   }
 
   static set(request: object, scope: RequestScope): void {
     if (#scope in request) request.#scope = scope;
-    else new RequestSlot(request, scope);
+    else if (Object.isExtensible(request)) new RequestSlot(request, scope);
+    else others.set(request, scope);
   }
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { processHub } from './process-hub.ts';
+import type { Method } from './replace-method.ts';
 import { RequestSlot } from './request-slot.ts';
 import type { Scope } from './scope.ts';
 
@@ -22,11 +23,13 @@ export interface ProcessState {
   readonly context: ContextState;
   /** The scope of each request, found by its request object. */
   readonly requests: Pick<typeof RequestSlot, 'get' | 'set'>;
+  /** The methods that enter a request's scope by themselves, and the objects whose methods they replace. */
+  readonly methods: WeakMap<Method, object>;
 }
 
 // Two copies of the package, or its ESM and CommonJS builds side by side, meet here. The number
 // rises when the shape of what is stored changes, so that copies that cannot agree stay apart.
-const key = Symbol.for('@request-context/core:1');
+const key = Symbol.for('@request-context/core:2');
 
 /** Makes what one context keeps. */
 export function createContextState(name: string): ContextState {
@@ -43,7 +46,7 @@ function findProcessState(): ProcessState {
   const existing = holder[key];
   if (existing !== undefined) return existing;
   const context = createContextState('request-context');
-  const created: ProcessState = { context, requests: RequestSlot };
+  const created: ProcessState = { context, requests: RequestSlot, methods: new WeakMap() };
   // Frozen: Jest 30 empties what tests leave on globalThis, except properties that cannot be changed.
   Object.defineProperty(globalThis, key, { value: Object.freeze(created) });
   return created;

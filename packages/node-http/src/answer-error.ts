@@ -1,32 +1,61 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { constants } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { replaceMethod } from '@request-context/core/adapter';
+import { endRefused } from './end-refused.ts';
 import type { RawResponse } from './incoming.ts';
 
 /**
- * Answers a request that failed where there is no framework to do it, with problem details (RFC
- * 9457). They tell the error's message if it is meant for the client; what is not the client's fault
- * is written to stderr.
+ * Answers a request that failed where there is no framework to do it, with problem details (RFC 9457). They
+ * hold the error's message if it is meant for the client.
+ *
+ * A response that is under way is cut off, so that the client does not take it for whole. One that was ended
+ * is left alone.
  */
 export function answerError(res: RawResponse, error: unknown): void {
-  const { status, headers, body } = problemOf(error);
+  if (res.writableEnded) return;
   if (res.headersSent) {
-    // Too late for an answer: cut it off, so that the client does not take it for whole.
-    ('stream' in res ? res.stream : res.socket)?.destroy();
+    cutOff(res);
     return;
   }
+  const { status, headers, body } = problemOf(error);
   for (const name of res.getHeaderNames()) res.removeHeader(name);
   for (const [name, value] of headers) res.setHeader(name, value);
   res.statusCode = status;
+  // What the handler has set belongs to another status. HTTP/2 has none.
+  if (!('stream' in res)) res.statusMessage = '';
   res.end(body);
 }
 
-/** The same for a socket that waits for an upgrade. */
-export function answerErrorOnSocket(socket: Duplex, error: unknown): void {
+/** Answers a request that failed by its socket, which waits for an upgrade or a tunnel, and closes it. */
+export function answerErrorOnSocket(
+  socket: Duplex,
+  error: unknown,
+  echo: readonly (readonly [name: string, value: string])[],
+): void {
   const { status, headers, body } = problemOf(error);
-  const lines = headers.map(([name, value]) => `${name}: ${value}`);
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, 'Connection: close'];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  const lines = [...headers, ...echo, ['Connection', 'close']].map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines];
+  endRefused(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function cutOff(res: RawResponse): void {
+  if ('stream' in res) {
+    // stream.destroy() sends NO_ERROR, by which a client takes what it has got for the whole.
+    res.stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
+  } else if (res.socket) {
+    res.socket.destroy();
+  } else {
+    // Pipelined: the responses before it go out first, then it gets the connection.
+    replaceMethod(res, 'assignSocket', (assignSocket) => {
+      return function (socket: Duplex): void {
+        Reflect.apply(assignSocket, this, [socket]);
+        socket.destroy();
+      };
+    });
+  }
 }
 
 /**
@@ -59,10 +88,9 @@ export interface Problem {
   readonly body: string;
 }
 
-/** The answer to a request that failed; what is not the client's fault is written to stderr. */
+/** Returns the answer to a request that failed. */
 export function problemOf(error: unknown): Problem {
   const isClientsFault = isClientError(error);
-  if (!isClientsFault) console.error(error);
   const status = isClientsFault ? error.status : 500;
   const detail = isClientsFault ? error.message : undefined;
   const body = `${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`;
@@ -74,7 +102,7 @@ export function problemOf(error: unknown): Problem {
 }
 
 /** Whether an error is the client's fault and may be told, as http-errors marks them. */
-function isClientError(error: unknown): error is Error & { status: number } {
+export function isClientError(error: unknown): error is Error & { status: number } {
   if (!(error instanceof Error)) return false;
   const { status, expose } = error as { status?: unknown; expose?: unknown };
   return typeof status === 'number' && status >= 400 && status < 500 && expose === true;

@@ -1,12 +1,15 @@
-import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RequestScope, replaceMethod } from '@request-context/core/adapter';
+import { type Method, type RequestScope, replaceMethod } from '@request-context/core/adapter';
+import { adoptServer } from './adopt-server.ts';
 import { answerError, answerErrorOnSocket } from './answer-error.ts';
+import { attachedServers } from './attached-servers.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
+import { dispatchRequest } from './express-prototypes.ts';
 import type { RawRequest, RawResponse } from './incoming.ts';
 import { answerClientError } from './on-client-error.ts';
-import type { RequestIdOptions } from './options.ts';
+import { type OnError, reportError } from './report-error.ts';
+import { type ServerOptions, splitOptions } from './server-options.ts';
 
 /** What {@link attach} needs of a server: those of node:http, node:https and node:http2 have it. */
 export interface AttachableServer {
@@ -15,14 +18,10 @@ export interface AttachableServer {
 
 type ClientErrorEvent = [event: unknown, error: Error, socket: Duplex];
 
-/** The servers that are attached, and how their requests are entered. */
-const attached = new WeakMap<object, (req: never, res: RawResponse) => unknown>();
-let isSubscribed = false;
-
 /**
  * Enters every request at the server itself, before any listener: what runs ahead of a middleware
- * is covered too, and so are `checkContinue`, `checkExpectation`, `connect`, `upgrade` and what an
- * upgraded socket emits; the answers that Node gives by itself carry an id as well.
+ * is covered too, and so are `checkContinue`, `checkExpectation`, `connect`, `upgrade`, `dropRequest` and
+ * what an upgraded socket emits; the responses that Node sends by itself carry an id as well.
  * `app.use(requestId())` behind it finds the scope and keeps it. A server that is attached already
  * stays as it is.
  *
@@ -37,45 +36,58 @@ let isSubscribed = false;
  */
 export function attach<Req extends RawRequest = IncomingMessage>(
   server: AttachableServer,
-  options?: RequestIdOptions<Req>,
+  options?: ServerOptions<Req>,
 ): void {
-  attachEntrance(server, createEntrance(options), true);
+  const { onError, rest } = splitOptions(options);
+  attachEntrance(server, createEntrance(rest), { onError });
 }
 
-/**
- * The same with an entrance that exists already.
- *
- * @param answersErrors - False where a framework's hook or middleware behind takes the scope's
- *   error and hands it to the framework's error handling.
- */
+/** How {@link attachEntrance} handles a scope's error. */
+export interface ErrorHandling<Req> {
+  /**
+   * True where a framework's hook or middleware behind takes the error of a request, and hands it to the
+   * framework's error handling. Upgrades and CONNECTs are answered here even so.
+   * @default false
+   */
+  readonly leavesRequests?: boolean;
+  /** Is told of failures that are answered here. @default one line on stderr */
+  readonly onError?: OnError<Req> | undefined;
+}
+
+/** The same with an entrance that exists already. */
 export function attachEntrance<Req extends RawRequest>(
   server: AttachableServer,
   entrance: Entrance<Req>,
-  answersErrors: boolean,
+  { leavesRequests = false, onError }: ErrorHandling<Req> = {},
 ): void {
-  if (attached.has(server)) return;
-  attached.set(server, (req: Req, res) => entrance.enter(req, res, req));
-  enterAtStart();
+  if (attachedServers.has(server)) return;
+  attachedServers.set(server, (req: Req, res: RawResponse) => entrance.enter(req, res, req));
+  adoptServer(server);
 
   type RequestEvent = [event: unknown, req: Req, out: RawResponse | Duplex];
 
-  function enter(req: Req, out: RawResponse | Duplex): RequestScope {
-    if (isResponse(out)) return entrance.enter(req, out, req);
-    const scope = entrance.open(req, req);
-    scope.bindEmitter(req);
-    scope.bindEmitter(out);
-    return scope;
+  function fail(scope: RequestScope, req: Req, out: RawResponse | Duplex, error: Error): void {
+    reportError(error, { requestId: scope.requestId, req }, onError);
+    if (isResponse(out)) answerError(out, error);
+    else {
+      answerErrorOnSocket(out, error, entrance.echo ? [[entrance.header, scope.requestId]] : []);
+    }
   }
 
   replaceMethod(server, 'emit', (emit) => {
-    function emitInside(this: unknown, args: RequestEvent) {
+    function emitInside(this: unknown, args: RequestEvent): unknown {
       const [, req, out] = args;
-      const scope = enter(req, out);
-      const error = answersErrors ? scope.takeError() : undefined;
-      if (error === undefined) return scope.run(Reflect.apply, emit, this, args);
-      if (isResponse(out)) scope.run(answerError, out, error);
-      else scope.run(answerErrorOnSocket, out, error);
-      return true;
+      const isRequest = isResponse(out);
+      const scope = entrance.enter(req, isRequest ? out : undefined, req);
+      const error = isRequest && leavesRequests ? undefined : scope.takeError();
+      if (error !== undefined) {
+        scope.run(fail, scope, req, out, error);
+        return true;
+      }
+      if (!isRequest) scope.bindEmitter(out);
+      const result = dispatchRequest(req, runIn, scope, emit, this, args);
+      if (isRequest) entrance.enter(req, out, req);
+      return result;
     }
 
     return function (...args: unknown[]): unknown {
@@ -86,6 +98,9 @@ export function attachEntrance<Req extends RawRequest>(
         case 'connect':
         case 'upgrade':
           return emitInside.call(this, args as RequestEvent);
+        // Of a request that Node answers with 503. The second argument is the connection.
+        case 'dropRequest':
+          return entrance.open(args[1] as Req, args[1] as Req).run(Reflect.apply, emit, this, args);
         case 'clientError': {
           const isHandled = Reflect.apply(emit, this, args);
           if (!isHandled && entrance.echo) {
@@ -101,21 +116,8 @@ export function attachEntrance<Req extends RawRequest>(
   });
 }
 
-/**
- * Enters requests of attached servers as soon as Node has parsed them. Some it answers by itself
- * before it emits anything: 400 without a Host header, 417, 503 on a connection that had its share.
- */
-function enterAtStart(): void {
-  if (isSubscribed) return;
-  isSubscribed = true;
-  subscribe('http.server.request.start', (message) => {
-    const { server, request, response } = message as {
-      server: object;
-      request: never;
-      response: RawResponse;
-    };
-    attached.get(server)?.(request, response);
-  });
+function runIn(scope: RequestScope, emit: Method, server: unknown, args: unknown[]): unknown {
+  return scope.run(Reflect.apply, emit, server, args);
 }
 
 /** Of `connect`, HTTP/1 gives the socket and HTTP/2 a response. */

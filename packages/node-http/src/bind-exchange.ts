@@ -1,105 +1,104 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  bindRequestEmitters,
-  type Echo,
-  findRequestScope,
-  type Method,
-  type RequestScope,
-  replaceMethod,
-  replacePrototypeMethod,
-} from '@request-context/core/adapter';
+import { EventEmitter } from 'node:events';
+import { addRequestObject, isScoped, type RequestScope } from '@request-context/core/adapter';
+import { adoptServer } from './adopt-server.ts';
 import { bindConnection } from './bind-connection.ts';
-import { bindWrites, sharesWrites } from './bind-writes.ts';
-import { settleGivenHead, settleHead } from './echo.ts';
+import { bindOwn } from './bind-own.ts';
+import { bindStream } from './bind-stream.ts';
+import { giveToExpress } from './express-prototypes.ts';
 import type { RawRequest, RawResponse } from './incoming.ts';
+import {
+  type RequestClass,
+  type ResponseClass,
+  scopedRequestClass,
+  scopedResponseClass,
+} from './scoped-class.ts';
+import { requestMethods, responseMethods, type ScopedMethods } from './scoped-methods.ts';
+
+/** What is told apart between requests and responses. */
+interface Kind {
+  readonly name: 'request' | 'response';
+  readonly methodsOver: (base: object) => ScopedMethods;
+  readonly classOver: (Base: never) => RequestClass | ResponseClass;
+}
+
+/** A request or a response, as far as it is of interest here. */
+interface Message {
+  readonly emit?: unknown;
+  readonly socket?: object | null;
+  readonly req?: { readonly socket?: object | null };
+}
+
+const request: Kind = {
+  name: 'request',
+  methodsOver: requestMethods,
+  classOver: scopedRequestClass,
+};
+
+const response: Kind = {
+  name: 'response',
+  methodsOver: responseMethods,
+  classOver: scopedResponseClass,
+};
 
 /**
- * Makes what a request and its response emit run in the request's scope, and the response's head
- * carry the id. Node's own classes do so for all their objects at once: to give each request and
- * response methods of their own takes longer than everything else that is done for them together.
- * Others (HTTP/2's, those of `inject()`) are given methods of their own, and so are all once somebody
- * has replaced those of the classes.
+ * Makes what a request and its response emit run in the request's scope, and the response's head carry the
+ * id, by the first of these ways that there is:
+ *
+ * 1. They are of a subclass that does so: their server was given it, by an earlier request or by `attach`.
+ * 2. They are Express's, and inherit from `express.request` and `express.response`, which get the methods.
+ * 3. They are of the class that the subclass extends, as their server is given that only now.
+ * 4. They get methods of their own: HTTP/2's, those of `inject()`, those of servers that are not Node's.
+ *
+ * An object that cannot be changed is left alone.
  */
-export function bindExchange(scope: RequestScope, raw: RawRequest, res: RawResponse): void {
-  methods ??= replaceNodesMethods();
-  const { socket } = raw;
-  if (isNodes(raw, res, methods)) bindConnection(socket);
-  else bindEach(scope, raw, res);
-  if (sharesWrites(res, socket)) bindWrites(res, scope);
-}
-
-function bindEach(scope: RequestScope, raw: RawRequest, res: RawResponse): void {
-  scope.bindEmitter(raw);
-  scope.bindEmitter(res);
-  // HTTP/2's compatibility objects are told by the stream what to emit.
-  if ('stream' in raw) scope.bindEmitter(raw.stream);
-  else bindConnection(raw.socket);
-  if (scope.echo !== undefined)
-    replaceMethod(
-      res,
-      'writeHead',
-      settlingHead(() => scope),
-    );
-}
-
-/** Makes a `writeHead` that settles the head first, of responses that have a scope. */
-function settlingHead<Res extends RawResponse>(scopeOf: (res: Res) => RequestScope | undefined) {
-  return (writeHead: Method) =>
-    // What is only passed on is not put into an array by V8: all else is left to writeGiven().
-    function (this: Res, status: unknown, ...given: unknown[]): unknown {
-      const scope = scopeOf(this);
-      if (scope?.echo !== undefined) {
-        if (given.length !== 0) {
-          return writeGiven.call(this, writeHead, scope, scope.echo, status, ...given);
-        }
-        settleHead(this, scope, scope.echo);
-      }
-      return writeHead.call(this, status, ...given);
-    };
-}
-
-function writeGiven(
-  this: RawResponse,
-  writeHead: Method,
+export function bindExchange(
   scope: RequestScope,
-  echo: Echo,
-  status: unknown,
-  ...given: unknown[]
-): unknown {
-  settleGivenHead(this, scope, echo, given);
-  return writeHead.call(this, status, ...given);
+  raw: RawRequest,
+  res: RawResponse | undefined,
+): void {
+  if ('stream' in raw) bindStream(raw.stream, scope);
+  else bindConnection(raw.socket);
+  if (!isScoped(raw.emit)) bind(raw, scope, request);
+  if (res === undefined) return;
+  if (res.req !== raw) addRequestObject(res, scope);
+  if (!isScoped(res.emit) || !isScoped(res.writeHead)) bind(res, scope, response);
 }
 
-/** Whether all is done by the methods of Node's classes. */
-function isNodes(raw: RawRequest, res: RawResponse, methods: Methods): boolean {
-  return (
-    raw.emit === methods.requestEmit &&
-    res.emit === methods.responseEmit &&
-    res.req === raw &&
-    // Others replace the response's own, and call this one (on-headers does).
-    (res.writeHead === methods.writeHead ||
-      (res instanceof ServerResponse && ServerResponse.prototype.writeHead === methods.writeHead))
-  );
+/**
+ * Binds again what has lost its methods since: Express has changed the prototypes to those of a copy that
+ * was not known.
+ */
+export function rebindExchange(
+  scope: RequestScope,
+  raw: RawRequest,
+  res: RawResponse | undefined,
+): void {
+  if (isLost(raw)) bind(raw, scope, request);
+  if (res !== undefined && isLost(res)) bind(res, scope, response);
 }
 
-/** The methods of Node's classes that know of scopes. */
-interface Methods {
-  readonly requestEmit: unknown;
-  readonly responseEmit: unknown;
-  readonly writeHead: unknown;
+/** Whether nothing leads to our `emit`. What somebody put over it as the object's own does. */
+function isLost(object: Message): boolean {
+  return !isScoped(object.emit) && !Object.hasOwn(object, 'emit');
 }
 
-let methods: Methods | undefined;
+function bind(object: Message, scope: RequestScope, kind: Kind): void {
+  if (!giveToExpress(object, kind.name)) joinSubclass(object, kind);
+  // Node's count of listeners, by which events that nobody listens to are told, is that of its own emitters.
+  if (!(object instanceof EventEmitter) && typeof object.emit === 'function') {
+    scope.bindEmitter(object as never);
+  }
+  bindOwn(object, kind.methodsOver);
+}
 
-function replaceNodesMethods(): Methods {
-  const [requestEmit, responseEmit] = bindRequestEmitters<IncomingMessage | ServerResponse>(
-    [IncomingMessage.prototype, ServerResponse.prototype],
-    (emitter) => ('req' in emitter ? emitter.req : emitter),
-  );
-  const writeHead = replacePrototypeMethod(
-    ServerResponse.prototype,
-    'writeHead',
-    settlingHead((res: ServerResponse) => findRequestScope(res.req)),
-  );
-  return { requestEmit, responseEmit, writeHead };
+/** Makes an object that its server has created by the class alone one of the subclass. */
+function joinSubclass(object: Message, { classOver, methodsOver }: Kind): void {
+  const { server } = (object.socket ?? object.req?.socket ?? {}) as { server?: object };
+  if (server === undefined || !adoptServer(server)) return;
+  const prototype = Object.getPrototypeOf(object) as { constructor?: { prototype?: unknown } };
+  const Base = prototype.constructor;
+  if (typeof Base !== 'function' || Base.prototype !== prototype) return;
+  // What somebody put over the class's methods calls those, and would not come to the subclass's.
+  if (Object.keys(methodsOver({})).some((name) => Object.hasOwn(object, name))) return;
+  Reflect.setPrototypeOf(object, classOver(Base as never).prototype);
 }

@@ -1,7 +1,9 @@
-import type { Echo, RequestScope } from '@request-context/core/adapter';
+import type { Echo, Method, RequestScope } from '@request-context/core/adapter';
 import type { RawResponse } from './incoming.ts';
 
 type Headers = Record<string, unknown>;
+/** A header as it stands in a list. */
+type Pair = readonly [name: unknown, value: unknown];
 
 const exposeHeaders = 'Access-Control-Expose-Headers';
 
@@ -21,6 +23,8 @@ export function echo(res: RawResponse, scope: RequestScope, how: Echo): void {
  * replace the header that was set at the start (Koa's `ctx.onerror` removes all of them).
  */
 export function settleHead(res: RawResponse, { requestId }: RequestScope, echo: Echo): void {
+  // Written twice is the caller's mistake, and Node's to throw.
+  if (res.headersSent) return;
   if (res.getHeader(echo.key) !== requestId) res.setHeader(echo.header, requestId);
   if (echo.exposeHeader) {
     res.setHeader(exposeHeaders, withToken(res.getHeader(exposeHeaders), echo.header));
@@ -28,38 +32,49 @@ export function settleHead(res: RawResponse, { requestId }: RequestScope, echo: 
 }
 
 /**
- * The same for a head that is written with more than a status: frameworks write past what was set in
- * hooks (Fastify's `reply.hijack()`).
+ * Calls `writeHead` with more than a status, such that the head carries the id: frameworks write past what
+ * was set in hooks (Fastify's `reply.hijack()`).
  *
- * @param given - What `writeHead` was given after the status; changed where it says otherwise.
+ * ## As if no header had been set
+ *
+ * Node writes the headers that `writeHead` is given as they are, unless some were set before: then it sets
+ * these as well, one by one. So the header that was set at the start would change what a handler is used to,
+ * which has set none itself. It gets what Node does without:
+ *
+ * - a list of pairs is taken, which Node refuses otherwise;
+ * - a name that a list repeats is sent as often, where Node 20 keeps the last alone;
+ * - headers that `writeHead` throws at leave none of them behind, for the answer that tells of it.
  */
-export function settleGivenHead(
+export function writeGivenHead(
+  writeHead: Method,
   res: RawResponse,
   scope: RequestScope,
   echo: Echo,
-  given: unknown[],
-): void {
+  status: unknown,
+  ...given: unknown[]
+): unknown {
   // writeHead(status, headers) or writeHead(status, reason, headers)
   const at = typeof given[0] === 'string' || given[1] != null ? 1 : 0;
-  if (given[at] != null) {
-    // Written twice is the caller's mistake, and Node's to complain about.
-    if (res.headersSent) return;
-    const headers = settleGiven(res, echo, given[at]);
-    // A list that is not one is Node's to complain about.
-    if (headers === undefined) return;
-    given[at] = headers;
+  const headers = given[at];
+  if (typeof headers !== 'object' || headers === null || res.headersSent) {
+    settleHead(res, scope, echo);
+    return Reflect.apply(writeHead, res, [status, ...given]);
   }
-  settleHead(res, scope, echo);
+  const isAlone = isIdAlone(res, echo);
+  try {
+    given[at] = Array.isArray(headers)
+      ? settleList(res, echo, headers, isAlone)
+      : settleObject(res, echo, headers as Headers);
+    settleHead(res, scope, echo);
+    return Reflect.apply(writeHead, res, [status, ...given]);
+  } catch (error) {
+    if (isAlone && !res.headersSent) removeOthers(res, echo);
+    throw error;
+  }
 }
 
-/** The headers that writeHead was given, without those that are set on the response instead. */
-function settleGiven(
-  res: RawResponse,
-  { header, exposeHeader }: Echo,
-  given: unknown,
-): Headers | undefined {
-  const headers = Array.isArray(given) ? fromList(given) : (given as Headers);
-  if (headers === undefined) return undefined;
+/** The headers of an object, without those that are set on the response instead. */
+function settleObject(res: RawResponse, { header, exposeHeader }: Echo, headers: Headers): Headers {
   const taken = keysOf(headers, header);
   if (exposeHeader) {
     const exposed = keysOf(headers, exposeHeaders);
@@ -73,31 +88,72 @@ function settleGiven(
   return kept;
 }
 
-/**
- * The headers of a flat list or a list of pairs. What stands there several times becomes an array:
- * of lists, Node 20 keeps the last alone as soon as another header was set before.
- */
-function fromList(list: readonly unknown[]): Headers | undefined {
-  const flat = Array.isArray(list[0]) ? list.flat() : list;
-  if (flat.length % 2 !== 0) return undefined;
-  const headers: Headers = {};
-  for (let index = 0; index < flat.length; index += 2) {
-    const name = String(flat[index]);
-    const value: unknown = flat[index + 1];
-    const [before] = keysOf(headers, name);
-    if (before === undefined) headers[name] = value;
-    else headers[before] = [headers[before], value].flat();
+/** The same for a flat list, or a list of pairs. */
+function settleList(
+  res: RawResponse,
+  { header, exposeHeader }: Echo,
+  list: readonly unknown[],
+  isAlone: boolean,
+): readonly unknown[] | undefined {
+  const isFlat = !Array.isArray(list[0]);
+  // What is no list of headers is Node's to refuse.
+  if (isFlat && list.length % 2 !== 0) return list;
+  const pairs = isFlat ? pairUp(list) : (list as readonly Pair[]);
+  const kept = pairs.filter(([name]) => !isNamed(name, header));
+  if (isAlone && (!isFlat || hasRepetition(kept))) {
+    for (const [name, value] of kept) {
+      res.appendHeader(name as string, (Array.isArray(value) ? [...value] : value) as string);
+    }
+    return undefined;
   }
-  return headers;
+  if (!isFlat) return 'stream' in res ? kept : list;
+  const exposed = exposeHeader ? kept.filter(([name]) => isNamed(name, exposeHeaders)) : [];
+  if (exposed.length !== 0) {
+    res.setHeader(
+      exposeHeaders,
+      exposed.flatMap(([, value]) => value as string),
+    );
+  }
+  if (kept.length - exposed.length === pairs.length) return list;
+  return kept.filter((pair) => !exposed.includes(pair)).flat(1);
+}
+
+function pairUp(list: readonly unknown[]): Pair[] {
+  const pairs: Pair[] = [];
+  for (let at = 0; at < list.length; at += 2) pairs.push([list[at], list[at + 1]]);
+  return pairs;
+}
+
+function hasRepetition(pairs: readonly Pair[]): boolean {
+  return new Set(pairs.map(([name]) => String(name).toLowerCase())).size !== pairs.length;
+}
+
+/** Whether Node would write given headers as they are, but for the id's. HTTP/2 sets them one by one anyway. */
+function isIdAlone(res: RawResponse, { key }: Echo): boolean {
+  if ('stream' in res || typeof res.appendHeader !== 'function') return false;
+  return res.getHeaderNames().every((name) => name === key);
+}
+
+/** What `removeHeader` notes of a response beside the removal: that Node is not to add the header by itself. */
+const notes = ['sendDate', '_removedConnection', '_removedContLen', '_removedTE'] as const;
+
+function removeOthers(res: RawResponse, { key }: Echo): void {
+  const noted = notes.map((note) => [note, Reflect.get(res, note)] as const);
+  for (const name of res.getHeaderNames()) if (name !== key) res.removeHeader(name);
+  for (const [note, value] of noted) if (value !== undefined) Reflect.set(res, note, value);
 }
 
 /** The keys that name a header, whatever their case. */
 function keysOf(headers: Headers, name: string): string[] {
-  const keys: string[] = [];
-  for (const key of Object.keys(headers)) {
-    if (key.length === name.length && key.toLowerCase() === name.toLowerCase()) keys.push(key);
-  }
-  return keys;
+  return Object.keys(headers).filter((key) => isNamed(key, name));
+}
+
+function isNamed(key: unknown, name: string): boolean {
+  return (
+    typeof key === 'string' &&
+    key.length === name.length &&
+    key.toLowerCase() === name.toLowerCase()
+  );
 }
 
 /** A list header with `token` in it once; names of headers are the same in any case. */

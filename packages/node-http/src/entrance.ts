@@ -6,9 +6,10 @@ import {
   type RequestScope,
   resolveRequestId,
 } from '@request-context/core/adapter';
-import { bindExchange } from './bind-exchange.ts';
+import { bindExchange, rebindExchange } from './bind-exchange.ts';
 import { echo } from './echo.ts';
 import { incomingReader, type RawRequest, type RawResponse } from './incoming.ts';
+import { setId } from './set-id.ts';
 
 /** Where requests get their scope: one for each place where an adapter is mounted. */
 export interface Entrance<Request> {
@@ -17,7 +18,8 @@ export interface Entrance<Request> {
   /** Whether they do. */
   readonly echo: boolean;
   /**
-   * The scope of a request. It is opened here unless another layer did so before; `raw.id` is set.
+   * The scope of a request. It is opened here unless another layer did so before; `raw.id` is set. Never
+   * throws.
    *
    * @param raw - The request as Node gives it.
    * @param request - The request as the options' functions are given it.
@@ -25,9 +27,11 @@ export interface Entrance<Request> {
   open(raw: RawRequest, request: Request): RequestScope;
   /**
    * The same, and binds what `raw` and `res` emit to the scope, and makes the response carry the id:
-   * once, whoever enters first.
+   * once, whoever enters first. Never throws.
+   *
+   * @param res - The response; undefined where there is none, as for an upgrade.
    */
-  enter(raw: RawRequest, res: RawResponse, request: Request): RequestScope;
+  enter(raw: RawRequest, res: RawResponse | undefined, request: Request): RequestScope;
 }
 
 /**
@@ -42,15 +46,20 @@ export function createEntrance<Request>(options?: CoreOptions<Request>): Entranc
     const existing = findRequestScope(raw);
     if (existing !== undefined) return existing;
     const decision = resolveRequestId(normalized, incomingReader, raw, request);
-    (raw as RawRequest & { id: string }).id = decision.requestId;
+    setId(raw, decision.requestId);
     return openRequestScope(raw, decision);
   }
 
-  function enter(raw: RawRequest, res: RawResponse, request: Request): RequestScope {
+  function enter(raw: RawRequest, res: RawResponse | undefined, request: Request): RequestScope {
     const scope = open(raw, request);
-    if (scope.claim()) {
+    // Claimed by whoever has a response: one may be made later for an upgrade, as by @fastify/websocket.
+    if (res === undefined) {
+      bindExchange(scope, raw, res);
+    } else if (scope.claim()) {
       if (normalized.echo) echo(res, scope, normalized);
       bindExchange(scope, raw, res);
+    } else {
+      rebindExchange(scope, raw, res);
     }
     return scope;
   }

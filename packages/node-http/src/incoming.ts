@@ -7,26 +7,33 @@ export type RawRequest = IncomingMessage | Http2ServerRequest;
 /** A response as Node's servers give it, over HTTP/1 or by HTTP/2's compatibility API. */
 export type RawResponse = ServerResponse | Http2ServerResponse;
 
+/** A socket, as far as it tells who is at its other end. */
+interface Peering {
+  readonly remoteAddress?: string;
+  readonly server?: { address?(): unknown };
+}
+
 /** Reads headers and peer of Node's requests. */
 export const incomingReader: RequestReader<RawRequest> = {
   header(req, name) {
-    const value = req.headers[name];
+    const value = req.headers?.[name];
     // Node joins what was sent twice with a comma; the raw headers tell it from a comma that was sent.
     return typeof value === 'string' && value.includes(',') ? asSent(req, name, value) : value;
   },
   peer(req) {
-    const { socket } = req;
-    const { remoteAddress } = socket;
-    if (remoteAddress !== undefined) return remoteAddress;
+    // Requests that are made by hand may have none.
+    const socket = req.socket as Peering | null | undefined;
+    if (socket == null) return undefined;
+    if (socket.remoteAddress !== undefined) return socket.remoteAddress;
     // No address: a Unix domain socket, or a TCP socket that is gone. Only the first listens on a path.
-    const server = (socket as { server?: { address?(): unknown } }).server;
-    return typeof server?.address?.() === 'string' ? 'unix' : undefined;
+    return typeof socket.server?.address?.() === 'string' ? 'unix' : undefined;
   },
 };
 
 function asSent(req: RawRequest, name: string, joined: string): string | string[] {
   const values: string[] = [];
-  const { rawHeaders } = req;
+  // Requests that are made by hand may have none: then a comma is one that was sent.
+  const rawHeaders = (req.rawHeaders ?? []) as readonly string[];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
   }

@@ -15,7 +15,7 @@ describe('withRequestId', () => {
     expect(answer.headers['content-type']).toBe('application/problem+json');
     expect(JSON.parse(answer.body)).toEqual({ title: 'Internal Server Error', status: 500 });
     expect(stderr).toHaveBeenCalledExactlyOnceWith(
-      expect.objectContaining({ message: 'on purpose' }),
+      expect.stringMatching(/^Request myid failed: Error: on purpose\\n {4}at [^\n]+$/),
     );
     stderr.mockRestore();
   });

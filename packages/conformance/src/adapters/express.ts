@@ -11,6 +11,8 @@ function expressAdapter(name: string, express: typeof express5): Adapter {
   function createApp(routes: Routes, { options, before }: Setup): express5.Express {
     const app = express();
     app.set('env', 'test');
+    // With a header set, Node refuses some lists that writeHead() takes otherwise.
+    app.disable('x-powered-by');
     if (before !== undefined) app.use((req, res, next) => next(void before(req, res)));
     app.use(requestId(options));
     app.use(express.static(publicFolder, { redirect: false }));

@@ -1,0 +1,56 @@
+import {
+  type RequestClass,
+  type ResponseClass,
+  scopedRequestClass,
+  scopedResponseClass,
+} from './scoped-class.ts';
+
+type AnyClass = RequestClass | ResponseClass;
+
+const adopted = new WeakSet<object>();
+
+/**
+ * Makes an HTTP/1 server create its requests and responses by subclasses that enter the scope. Node keeps
+ * the two classes, which its options `IncomingMessage` and `ServerResponse` set, under symbols of these
+ * names. An HTTP/2 server that allows HTTP/1 gets them with its first HTTP/1 connection, and anew with each.
+ *
+ * @returns whether it does; not where the server is not Node's, or keeps them elsewhere
+ */
+export function adoptServer(server: object): boolean {
+  if (adopted.has(server)) return true;
+  const keys = Object.getOwnPropertySymbols(server);
+  const requestKey = keys.find(({ description }) => description === 'IncomingMessage');
+  const responseKey = keys.find(({ description }) => description === 'ServerResponse');
+  if (requestKey === undefined || responseKey === undefined) return false;
+  const isAdopted =
+    replaceClass(server, requestKey, scopedRequestClass) &&
+    replaceClass(server, responseKey, scopedResponseClass);
+  if (isAdopted) adopted.add(server);
+  return isAdopted;
+}
+
+function replaceClass<Class extends AnyClass>(
+  server: object,
+  key: symbol,
+  scopedClass: (Base: Class) => Class,
+): boolean {
+  let current = attempt(Reflect.get(server, key));
+
+  function attempt(Base: Class): Class {
+    try {
+      return scopedClass(Base);
+    } catch {
+      // Not a class that can be extended. Its objects get methods of their own.
+      return Base;
+    }
+  }
+
+  return Reflect.defineProperty(server, key, {
+    configurable: true,
+    enumerable: true,
+    get: () => current,
+    set: (Base: Class) => {
+      current = attempt(Base);
+    },
+  });
+}

@@ -1,0 +1,50 @@
+import { inspect } from 'node:util';
+import { isClientError } from './answer-error.ts';
+import type { RawRequest } from './incoming.ts';
+
+/** What is known of a request that failed. */
+export interface FailedRequest<Req = RawRequest> {
+  /** Its id. */
+  readonly requestId: string;
+  /** The request as Node gives it. */
+  readonly req: Req;
+}
+
+/** Is told of requests that failed; the promise that it returns may be rejected. */
+export type OnError<Req = RawRequest> = (error: unknown, request: FailedRequest<Req>) => unknown;
+
+/**
+ * Tells of a request that failed, unless by its client's fault: to `onError`, or by one line on stderr. So
+ * does an `onError` that fails itself.
+ */
+export function reportError<Req>(
+  error: unknown,
+  request: FailedRequest<Req>,
+  onError: OnError<Req> | undefined,
+): void {
+  if (isClientError(error)) return;
+  if (onError === undefined) {
+    writeLine(error, request);
+    return;
+  }
+
+  function fail(thrown: unknown): void {
+    writeLine(error, request);
+    writeLine(thrown, request);
+  }
+  try {
+    Promise.resolve(onError(error, request)).then(undefined, fail);
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+/** An error's message may hold what a client has sent: nothing in it starts another line. */
+function writeLine(error: unknown, { requestId }: FailedRequest<unknown>): void {
+  const text = inspect(error).replace(/\p{Cc}/gu, (character) => {
+    return character === '\n'
+      ? '\\n'
+      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+  console.error(`Request ${requestId} failed: ${text}`);
+}

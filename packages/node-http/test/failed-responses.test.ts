@@ -1,0 +1,166 @@
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
+import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  afterEach,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  type MockInstance,
+  onTestFinished,
+  vi,
+} from 'vitest';
+import { listen, send } from '../../../test/support/http.ts';
+import { attach, getRequestId, type OnError, withRequestId } from '../src/index.ts';
+
+let stderr: MockInstance<typeof console.error>;
+
+beforeEach(() => {
+  stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
+});
+
+afterEach(() => {
+  stderr.mockRestore();
+});
+
+function fail(): never {
+  throw new Error('on purpose');
+}
+
+describe('a response that fails half-way', () => {
+  it('resets an HTTP/2 stream with an error code', async () => {
+    const server = createHttp2Server(
+      withRequestId(async (_req, res) => {
+        res.write('half of the resp');
+        await sleep(20);
+        fail();
+      }) as never,
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    onTestFinished(() => session.destroy());
+    const stream = session.request({ ':path': '/' });
+    stream.resume();
+    const error = await new Promise((resolve) => stream.once('error', resolve));
+    expect(error).toMatchObject({ code: 'ERR_HTTP2_STREAM_ERROR' });
+    expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+  });
+
+  it('cuts off the connection when its turn has come, and leaves the ones before it whole', async () => {
+    const listener: RequestListener = async (req, res) => {
+      if (req.url === '/1') {
+        await sleep(30);
+        res.end('one');
+        return;
+      }
+      res.write('partial');
+      fail();
+    };
+    const url = await listen(createServer(withRequestId(listener as never)));
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    let received = '';
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('error', () => {});
+    socket.write(
+      ['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''),
+    );
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(received).toContain('\r\n\r\none');
+    expect(received).not.toContain('0\r\n\r\n');
+  });
+
+  it('is left whole when the listener had ended it', async () => {
+    const size = 20_000_000;
+    const listener = withRequestId(async (_req, res) => {
+      res.setHeader('Content-Length', size);
+      res.end(Buffer.alloc(size, 'a'));
+      await null;
+      fail();
+    });
+    const answer = await send(await listen(createServer(listener)), { id: 'myid' });
+    expect(answer.body.length).toBe(size);
+    expect(stderr).toHaveBeenCalledOnce();
+  });
+});
+
+it('must send the reason phrase of its own status, whatever the handler has set', async () => {
+  const server = createServer(
+    withRequestId((_req, res) => {
+      res.statusCode = 201;
+      res.statusMessage = 'Made';
+      res.setHeader('Content-Encoding', 'gzip');
+      fail();
+    }),
+  );
+  const socket = connect(Number(new URL(await listen(server)).port), '127.0.0.1');
+  socket.end('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  let received = '';
+  for await (const chunk of socket) received += String(chunk);
+  expect(received).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n/);
+  expect(received.toLowerCase()).not.toContain('content-encoding');
+});
+
+describe.each([
+  [
+    'withRequestId',
+    (onError?: OnError<IncomingMessage>) => createServer(withRequestId(fail, { onError })),
+  ],
+  [
+    'attach',
+    (onError?: OnError<IncomingMessage>) => {
+      const server = createServer((_req, res) => res.end());
+      attach(server, { values: fail, onError });
+      return server;
+    },
+  ],
+])('errors behind %s', (_name, create) => {
+  it('go to stderr by default, in one line with the id', async () => {
+    await send(await listen(create()), { id: 'myid' });
+    expect(stderr).toHaveBeenCalledExactlyOnceWith(
+      expect.stringMatching(/^Request myid failed: Error: on purpose[^\n]*$/),
+    );
+  });
+
+  it('go to onError, with the id and the request, in the scope', async () => {
+    const told: unknown[] = [];
+    const url = await listen(
+      create((error, { requestId, req }) => {
+        told.push((error as Error).message, requestId, req.url, getRequestId());
+      }),
+    );
+    expect(await send(`${url}/path`, { id: 'myid' })).toMatchObject({ status: 500, id: 'myid' });
+    expect(told).toEqual(['on purpose', 'myid', '/path', 'myid']);
+    expect(stderr).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['throws', () => fail()],
+    ['rejects', async () => fail()],
+  ])('are not lost when onError %s', async (_what, onError) => {
+    const { status } = await send(await listen(create(onError)), { id: 'myid' });
+    expect(status).toBe(500);
+    await vi.waitFor(() => expect(stderr).toHaveBeenCalledTimes(2));
+  });
+});
+
+it('must reject an onError that is no function', () => {
+  for (const set of [
+    () => withRequestId(fail, { onError: 'stderr' as never }),
+    () => attach(createServer(), { onError: 1 as never }),
+  ]) {
+    expect(set).toThrow(/Option `onError` must be a function/);
+  }
+});
+
+it('must write no line of its own for what an error message holds', async () => {
+  const listener = withRequestId(() => {
+    throw new Error('a\nRequest other failed: forged\r\u001b[31m');
+  });
+  await send(await listen(createServer(listener)), { id: 'myid' });
+  expect(String(stderr.mock.calls[0]?.[0])).not.toMatch(/\p{Cc}/u);
+});

@@ -1,0 +1,111 @@
+import { createServer, type Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { listen, uuid } from '../../../test/support/http.ts';
+import { attach, type ServerOptions } from '../src/index.ts';
+
+const upgrade = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n';
+const tunnel = 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n';
+
+function fail(): never {
+  throw new Error('the id service is down');
+}
+
+const refusals: [string, ServerOptions, string][] = [
+  ['an upgrade with a bad id', { onInvalid: 'reject' }, `${upgrade}X-Request-ID: bad id!\r\n\r\n`],
+  ['a CONNECT with a bad id', { onInvalid: 'reject' }, `${tunnel}X-Request-ID: bad id!\r\n\r\n`],
+  ['an upgrade whose id cannot be made', { generate: fail, onError() {} }, `${upgrade}\r\n`],
+  ['a CONNECT whose values cannot be made', { values: fail, onError() {} }, `${tunnel}\r\n`],
+];
+
+/** A server whose listeners for upgrades and tunnels must not be called. */
+function refusing(options: ServerOptions): { server: Server; called: unknown[] } {
+  const called: unknown[] = [];
+  const server = createServer((_req, res) => res.end('ok'));
+  for (const event of ['upgrade', 'connect'] as const) {
+    server.on(event, (_req, socket) => {
+      called.push(event);
+      socket.destroy();
+    });
+  }
+  attach(server, options);
+  return { server, called };
+}
+
+function dial(url: string): Socket {
+  const socket = connect({
+    port: Number(new URL(url).port),
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+  });
+  socket.on('error', () => {});
+  return socket;
+}
+
+const connectionsOf = (server: Server): Promise<number> =>
+  new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+
+describe.each(refusals)('%s', (_what, options, head) => {
+  it('is refused with an id, and the connection is closed', async () => {
+    const { server, called } = refusing(options);
+    const socket = dial(await listen(server));
+    let received = '';
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.write(head);
+    await new Promise((resolve) => socket.once('end', resolve));
+    socket.end();
+    expect(received).toMatch(/^HTTP\/1\.1 (400 Bad Request|500 Internal Server Error)\r\n/);
+    expect(/\r\nX-Request-ID: (.*)\r\n/.exec(received)?.[1]).toMatch(uuid);
+    expect(received).toContain('application/problem+json');
+    expect(called).toEqual([]);
+    await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(0));
+  });
+
+  it('does not end the process when the client resets the connection', async () => {
+    const { server } = refusing(options);
+    const url = await listen(server);
+    const uncaught: unknown[] = [];
+    const onUncaught = (error: unknown): void => void uncaught.push(error);
+    process.on('uncaughtException', onUncaught);
+    for (let time = 0; time < 20; time += 1) {
+      const socket = dial(url);
+      await new Promise((resolve) => socket.once('connect', resolve));
+      socket.write(head);
+      socket.resetAndDestroy();
+      await sleep(2);
+    }
+    await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(0));
+    process.off('uncaughtException', onUncaught);
+    expect(uncaught).toEqual([]);
+  });
+
+  it('keeps no descriptor for clients that send more and half-close, or stay silent', async () => {
+    const { server } = refusing(options);
+    const url = await listen(server);
+    for (let time = 0; time < 10; time += 1) {
+      const leaving = dial(url);
+      leaving.write(head);
+      leaving.once('data', () => leaving.end('x'));
+      const silent = dial(url);
+      silent.write(head);
+    }
+    await sleep(50);
+    await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(0), { timeout: 10_000 });
+  });
+});
+
+it('must not send an id with a refusal where `echo` is off', async () => {
+  const { server } = refusing({ onInvalid: 'reject', echo: false });
+  const socket = dial(await listen(server));
+  let received = '';
+  socket.setEncoding('latin1').on('data', (chunk) => {
+    received += chunk;
+  });
+  socket.end(`${upgrade}X-Request-ID: bad id!\r\n\r\n`);
+  await new Promise((resolve) => socket.once('close', resolve));
+  expect(received).toMatch(/^HTTP\/1\.1 400/);
+  expect(received.toLowerCase()).not.toContain('x-request-id:');
+});
