@@ -1,8 +1,16 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import type { AttachableServer, RequestIdOptions as NodeOptions } from '@request-context/node-http';
-import { attachEntrance, createEntrance, problemOf } from '@request-context/node-http/adapter';
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RegisterOptions } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { RequestIdOptions as NodeOptions } from '@request-context/node-http';
+import { attachEntrance, createEntrance } from '@request-context/node-http/adapter';
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  onRequestHookHandler,
+  RegisterOptions,
+} from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { answerRefusals } from './answer-refusals.ts';
+import { enterInjected } from './enter-injected.ts';
+import { moveHookFirst, secondaryServers, useGenReqId } from './internals.ts';
 
 /**
  * Options of {@link requestId}; their functions are given Node's request (`request.raw`; over HTTP/2
@@ -18,13 +26,15 @@ export type RequestIdOptions = NodeOptions<IncomingMessage>;
  * ## Order does not matter
  *
  * The plugin works at the server: routes, hooks and encapsulated plugins registered before it are
- * covered as well. It takes the place of Fastify's options `genReqId` and `requestIdHeader`.
+ * covered as well. It takes the place of Fastify's options `genReqId` and `requestIdHeader`, and of
+ * `setGenReqId`, wherever and whenever that is called.
  *
  * ## Errors
  *
  * What the options' functions throw, and an id refused by `onInvalid: 'reject'`, is passed on by an
- * `onRequest` hook, and so goes to Fastify's error handlers. Where those leave the answer to a refused
- * id to Fastify, it is problem details (RFC 9457).
+ * `onRequest` hook, and so goes to Fastify's error handlers. Where those leave the response to a refused
+ * id to Fastify, it is problem details (RFC 9457). An upgrade or CONNECT does not get to Fastify: it is
+ * refused at the server.
  *
  * @example
  * fastify.register(requestId);
@@ -36,23 +46,28 @@ export type RequestIdOptions = NodeOptions<IncomingMessage>;
 export const requestId: FastifyPluginAsync<RequestIdOptions> = fastifyPlugin(
   async (fastify: FastifyInstance, options: RequestIdOptions) => {
     const entrance = createEntrance(withoutRegisterOptions(options));
-    setGenReqId(fastify, (raw) => entrance.open(raw, raw).requestId);
+    useGenReqId(fastify, (raw) => entrance.open(raw, raw).requestId);
     // Registered within an encapsulated plugin, it is for that plugin's routes alone.
     const isRoot = Object.hasOwn(fastify, 'server');
-    if (isRoot) attachEntrance(fastify.server, entrance, false);
+    if (isRoot) {
+      attachEntrance(fastify.server, entrance, { leavesRequests: true });
+      enterInjected(fastify, entrance);
+    }
 
-    fastify.addHook('onRequest', (request, reply, next) => {
-      // Requests by inject() do not pass through the server.
+    const onRequest: onRequestHookHandler = (request, reply, next) => {
       const scope = entrance.enter(request.raw, reply.raw, request.raw);
-      // An encapsulated plugin may have set a genReqId of its own.
       request.id = scope.requestId;
       scope.run(next, scope.takeError());
-    });
+    };
+    fastify.addHook('onRequest', onRequest);
+    moveHookFirst(fastify, onRequest);
     if (options.onInvalid === 'reject') answerRefusals(fastify);
     if (isRoot) {
       // Listening on localhost, Fastify makes another server for the second address family.
       fastify.addHook('onListen', (next) => {
-        for (const server of secondaryServers(fastify)) attachEntrance(server, entrance, false);
+        for (const server of secondaryServers(fastify)) {
+          attachEntrance(server, entrance, { leavesRequests: true });
+        }
         next();
       });
     }
@@ -60,62 +75,9 @@ export const requestId: FastifyPluginAsync<RequestIdOptions> = fastifyPlugin(
   { fastify: '>=4.26.0', name: '@request-context/fastify' },
 );
 
-/**
- * Puts problem details in place of the JSON by which Fastify answers a refused id. The answer is
- * Fastify's own where no error handler made one: an object that is sent comes by `preSerialization`,
- * an error that is sent does not.
- */
-function answerRefusals(fastify: FastifyInstance): void {
-  const left = new WeakMap<FastifyRequest, Error & { code?: string }>();
-  fastify.addHook('onError', (request, _reply, error, done) => {
-    if (error.code === 'ERR_INVALID_REQUEST_ID') left.set(request, error);
-    done();
-  });
-  fastify.addHook('preSerialization', (request, _reply, payload, done) => {
-    left.delete(request);
-    done(null, payload);
-  });
-  fastify.addHook('onSend', (request, reply, payload, done) => {
-    const error = left.get(request);
-    if (error === undefined || payload !== fastifysJson(error)) return done(null, payload);
-    const { headers, body } = problemOf(error);
-    for (const [name, value] of headers) reply.header(name, value);
-    done(null, body);
-  });
-}
-
-/**
- * How Fastify itself tells of an error. A route's schema for 400 makes something else of it.
- * Source: fastify/lib/error-handler.js, fallbackErrorHandler().
- */
-function fastifysJson({ code, message }: Error & { code?: string }): string {
-  return JSON.stringify({ statusCode: 400, code, error: STATUS_CODES[400], message });
-}
-
 /** Fastify gives plugins its own options along with theirs. */
 function withoutRegisterOptions(options: RequestIdOptions): RequestIdOptions {
   const { prefix, logLevel, logSerializers, ...own } = options as RequestIdOptions &
     RegisterOptions;
   return own;
-}
-
-/** Makes Fastify use `genReqId` for every request, whatever its `requestIdHeader` is. */
-function setGenReqId(fastify: FastifyInstance, genReqId: (raw: IncomingMessage) => string): void {
-  fastify.setGenReqId(genReqId);
-  // With requestIdHeader, Fastify 4's default, it puts a function around ours that prefers what the
-  // client sent in that header, unchecked.
-  const internals = fastify as FastifyInstance & Record<symbol, unknown>;
-  for (const key of Object.getOwnPropertySymbols(fastify)) {
-    if (key.description === 'fastify.genReqId') internals[key] = genReqId;
-  }
-}
-
-/** The servers that Fastify keeps beside `fastify.server`; it has no public list of them. */
-function secondaryServers(fastify: FastifyInstance): readonly AttachableServer[] {
-  const internals = fastify as FastifyInstance & Record<symbol, unknown>;
-  for (const key of Object.getOwnPropertySymbols(fastify)) {
-    const value = internals[key];
-    if (key.description === 'fastify.serverBindings' && Array.isArray(value)) return value;
-  }
-  return [];
 }
