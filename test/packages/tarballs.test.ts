@@ -1,10 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { pack } from './support/pack.ts';
+import { tsc } from './support/tsc.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -83,25 +85,7 @@ const frameworks = [nodeHttp, express(4), express(5), koa(2), koa(3), fastify(4)
 let tarballs: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'tarballs-'));
-  const pack = [
-    '-y',
-    'pnpm@12',
-    '-r',
-    '--filter',
-    './packages/*',
-    'pack',
-    '--pack-destination',
-    folder,
-  ];
-  await run('npx', pack, { cwd: root });
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
-  tarballs = Object.fromEntries(
-    files.map((file) => [
-      file.replace(/^request-context-(.+)-\d.*$/, '@request-context/$1'),
-      join(folder, file),
-    ]),
-  );
+  tarballs = await pack();
 });
 
 /** Installs packages in an empty folder with npm; those of this repository come from the tarballs. */
@@ -175,7 +159,7 @@ describe.each(frameworks)('$name, from the packed tarballs', (framework) => {
       types: 'node',
     });
     const args = flags.flatMap(([name, value]) => [`--${name}`, String(value)]);
-    await tsc([...args, file]);
+    expect(await tsc(folder, [...args, file])).toBe('');
   });
 
   it('tells TypeScript what the types are', async () => {
@@ -195,7 +179,7 @@ describe.each(frameworks)('$name, from the packed tarballs', (framework) => {
       'export { id, same, certain };',
     ];
     await writeFile(join(folder, 'types.mts'), lines.join('\n'));
-    await tsc([
+    const flags = [
       '--module',
       'nodenext',
       '--strict',
@@ -204,16 +188,9 @@ describe.each(frameworks)('$name, from the packed tarballs', (framework) => {
       '--types',
       'node',
       'types.mts',
-    ]);
+    ];
+    expect(await tsc(folder, flags)).toBe('');
   });
-
-  async function tsc(args: string[]): Promise<void> {
-    const compiler = join(folder, 'node_modules/typescript/bin/tsc');
-    const { stdout } = await run(process.execPath, [compiler, ...args], { cwd: folder }).catch(
-      (error: { stdout: string }) => error,
-    );
-    expect(stdout).toBe('');
-  }
 });
 
 /** The import lines of a program, and what follows them. */
