@@ -19,12 +19,16 @@ export type LogFields = Record<string, unknown>;
 /** A value of the context, and the field that it is logged as. */
 export type FieldName = readonly [key: ContextKey, field: string];
 
+/** What is logged unless `keys` is given. */
+export const defaultNames: readonly FieldName[] = [['requestId', 'requestId']];
+
 const mustBe =
   "must be an array of the names of context values, such as ['requestId', 'tenant'], or an object " +
   "that names their fields, such as { requestId: 'request_id' }";
 
 /**
- * Checks the options; gives each value's name with that of its field.
+ * Checks the options. Returns each value's name with that of its field. Only properties of their own
+ * count, and each is read once: what is used is what was checked.
  *
  * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
  */
@@ -37,12 +41,13 @@ export function fieldNames(options: FieldOptions = {}): readonly FieldName[] {
       throw new InvalidOptionError(option, 'is not known. The only option is: keys.');
     }
   }
-  const { keys = ['requestId'] } = options;
+  const keys: unknown = Object.hasOwn(options, 'keys') ? options.keys : undefined;
+  if (keys === undefined) return defaultNames;
   if (typeof keys !== 'object' || keys === null) {
     throw new InvalidOptionError('keys', `${mustBe}, but is ${kindOf(keys)}.`);
   }
-  const names: unknown[][] = Array.isArray(keys)
-    ? keys.map((key) => [key, key])
+  const names = Array.isArray(keys)
+    ? ownElements(keys).map((key) => [key, key])
     : Object.entries(keys);
   if (names.length === 0) throw new InvalidOptionError('keys', `${mustBe}, but names nothing.`);
   const fields = new Set<unknown>();
@@ -59,14 +64,14 @@ export function fieldNames(options: FieldOptions = {}): readonly FieldName[] {
 }
 
 /**
- * Makes a function that reads the fields to log: a fresh object each time, with those values that
+ * Returns a function that reads the fields to log: a fresh object each time, with those values that
  * the context has. Fields that its argument has as well are left out.
  */
 export function fieldReader(options?: FieldOptions): (without?: object) => LogFields {
   return readerOf(fieldNames(options));
 }
 
-/** The same for names that have been checked. */
+/** Does the same for names that have been checked. */
 export function readerOf(names: readonly FieldName[]): (without?: object) => LogFields {
   return (without) => {
     const fields: LogFields = {};
@@ -85,7 +90,15 @@ function isName(name: unknown): boolean {
   return typeof name === 'string' && name !== '' && name !== '__proto__';
 }
 
-function kindOf(value: unknown): string {
+/** Not by the array's methods, which may be anybody's. */
+function ownElements(list: readonly unknown[]): unknown[] {
+  return Array.from({ length: list.length }, (_, index) =>
+    Object.hasOwn(list, index) ? list[index] : undefined,
+  );
+}
+
+/** Returns what kind of value it is, for an error message. */
+export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }

@@ -1,5 +1,11 @@
 import { escapeText } from './escape-text.ts';
-import { type FieldOptions, fieldReader, type LogFields } from './field-reader.ts';
+import {
+  defaultNames,
+  type FieldOptions,
+  fieldNames,
+  type LogFields,
+  readerOf,
+} from './field-reader.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -54,8 +60,9 @@ const untouched = ['table'] as const;
  * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
  */
 export function patchConsole(options?: FieldOptions): () => void {
-  const readFields = fieldReader(options);
-  const toText = options?.keys === undefined ? valuesOf : namesAndValuesOf;
+  const names = fieldNames(options);
+  const readFields = readerOf(names);
+  const toText = names === defaultNames ? valuesOf : namesAndValuesOf;
   const patch: Patch = {
     prefix() {
       const parts = toText(readFields());

@@ -262,6 +262,16 @@ it('goes on after a log call that threw', () => {
   expect(stdout).toBe('[myid] saved\n');
 });
 
+it('reads `keys` once', () => {
+  let reads = 0;
+  const options = Object.defineProperty({}, 'keys', {
+    enumerable: true,
+    get: () => (reads++ === 0 ? ['tenant'] : undefined),
+  });
+  expect(written(() => console.log('saved'), options).within[0]).toBe('[tenant=acme] saved\n');
+  expect(reads).toBe(1);
+});
+
 it.each(badOptions)('throws for %s, and patches nothing', (_problem, options, option) => {
   const { log } = console;
   expect(() => patchConsole(options as FieldOptions)).toThrow(

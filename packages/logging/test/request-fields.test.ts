@@ -63,4 +63,32 @@ describe('requestFields', () => {
       }),
     );
   });
+
+  it('takes no option from a prototype', () => {
+    class Inherited {
+      get keys(): ['tenant'] {
+        return ['tenant'];
+      }
+    }
+    expect(fieldsIn(new Inherited())).toStrictEqual({ requestId: 'myid' });
+    expect(fieldsIn(Object.create({ keys: 1 }))).toStrictEqual({ requestId: 'myid' });
+    const named = Object.create(
+      { tenant: 'tenant' },
+      { requestId: { value: 'id', enumerable: true } },
+    );
+    expect(fieldsIn({ keys: named })).toStrictEqual({ id: 'myid' });
+  });
+
+  it('reads each option once: what is used is what was checked', () => {
+    const first = <T>(value: T, later: T) => {
+      let reads = 0;
+      return { enumerable: true, get: () => (reads++ === 0 ? value : later) };
+    };
+    const options = Object.defineProperty({}, 'keys', first<unknown>(['tenant'], 'secret'));
+    expect(fieldsIn(options)).toStrictEqual({ tenant: 'acme' });
+    const list = Object.defineProperty([], 0, first<unknown>('tenant', 'secret'));
+    expect(fieldsIn({ keys: list })).toStrictEqual({ tenant: 'acme' });
+    const names = Object.defineProperty({}, 'tenant', first<unknown>('t', '__proto__'));
+    expect(fieldsIn({ keys: names })).toStrictEqual({ t: 'acme' });
+  });
 });

@@ -16,4 +16,6 @@ export const badOptions: [problem: string, options: unknown, option: string][] =
   ['a field that is no string', { keys: { requestId: true } }, 'keys'],
   ['a field that cannot be set', { keys: { requestId: '__proto__' } }, 'keys'],
   ['one field for two values', { keys: { requestId: 'id', tenant: 'id' } }, 'keys'],
+  ['a hole in keys', { keys: new Array(1) }, 'keys'],
+  ['keys: by an own map()', { keys: Object.assign([1], { map: () => [['id', 'id']] }) }, 'keys'],
 ];
