@@ -28,6 +28,7 @@ const recipes = {
   renamed: () => import('./renamed.js'),
   tenant: () => import('./tenant.js'),
   winston: () => import('./winston.js'),
+  'winston-given': () => import('./winston-given.js'),
 };
 
 const [name = '', when] = process.argv.slice(2);
