@@ -26,20 +26,24 @@ interface ProcessState {
   /** Those that are in force. The last one says what the prefix is. */
   readonly patches: Patch[];
   replaced: Replaced[];
-  /** Whether a method of the console runs that writes its line by another. */
-  isInside: boolean;
+  /** The console call that is being made, if any: what it calls in turn may be its own doing. */
+  call: Call | undefined;
+}
+
+/** A call of a method that stands on the console. */
+interface Call {
+  /** Whether a further call, made within it, passes on what it writes. */
+  readonly isPassedOn: (args: readonly unknown[]) => boolean;
 }
 
 // The number rises when the state changes its shape.
-const stateKey = Symbol.for('@request-context/logging/console:1');
+const stateKey = Symbol.for('@request-context/logging/console:2');
 
 /**
  * The methods whose lines get a prefix. What the console writes by them gets one too: `trace` (in Node
  * by `error`), `assert` (by `warn`), `group`, `count` and `timeLog` (by `log`).
  */
 const prefixed = ['log', 'info', 'warn', 'error', 'debug'] as const;
-/** Written by `log`, and more than one line: a prefix would move the first out of line. */
-const untouched = ['table'] as const;
 
 /**
  * Makes what is written to the console while a request is handled start with its id: `[myid] `. With
@@ -94,35 +98,46 @@ function processState(): ProcessState {
   const holder = globalThis as { [stateKey]?: ProcessState };
   const existing = holder[stateKey];
   if (existing !== undefined) return existing;
-  const created: ProcessState = { patches: [], replaced: [], isInside: false };
+  const created: ProcessState = { patches: [], replaced: [], call: undefined };
   Object.defineProperty(holder, stateKey, { value: created });
   return created;
 }
 
 function install(state: ProcessState): void {
   for (const name of prefixed) {
-    replace(state, name, (args) => withPrefix(state.patches.at(-1)?.prefix() ?? '', args));
+    replace(state, name, (args) => {
+      const prefix = state.patches.at(-1)?.prefix() ?? '';
+      const changed = withPrefix(prefix, args);
+      return { args: changed, isPassedOn: (further) => isPrefixed(further, prefix, changed[0]) };
+    });
   }
-  for (const name of untouched) replace(state, name, (args) => args);
+  // Written by `log`, and more than one line: a prefix would move the first out of line.
+  replace(state, 'table', (args) => ({
+    args,
+    isPassedOn: ([first, ...more]) => more.length === 0 && (first === args[0] || isTable(first)),
+  }));
 }
 
 function replace(
   state: ProcessState,
   name: keyof Console & string,
-  change: (args: unknown[]) => unknown[],
+  begin: (args: unknown[]) => Call & { readonly args: unknown[] },
 ): void {
   const before = Object.getOwnPropertyDescriptor(console, name);
   const original: unknown = console[name];
   if (typeof original !== 'function') return;
   const { [name]: replacement } = {
     [name](this: unknown, ...args: unknown[]): unknown {
-      // Called by a method that did what is to do, be it an older replacement that others kept.
-      if (state.isInside) return Reflect.apply(original, this, args);
-      state.isInside = true;
+      const outer = state.call;
+      // By the console itself, or by an older replacement that others kept. A call that an argument
+      // makes, in a getter or `inspect.custom`, is one of its own.
+      if (outer?.isPassedOn(args)) return Reflect.apply(original, this, args);
+      const call = begin(args);
+      state.call = call;
       try {
-        return Reflect.apply(original, this, change(args));
+        return Reflect.apply(original, this, call.args);
       } finally {
-        state.isInside = false;
+        state.call = outer;
       }
     },
   } as Record<string, Method>;
@@ -134,6 +149,16 @@ function replace(
     value: replacement,
   });
   state.replaced.push({ name, before, replacement });
+}
+
+/** Whether a call has the prefix already: wrappers may format the text, or put theirs before it. */
+function isPrefixed(args: readonly unknown[], prefix: string, first: unknown): boolean {
+  if (prefix === '') return false;
+  return args.some((arg) => typeof arg === 'string' && (arg === first || arg.includes(prefix)));
+}
+
+function isTable(text: unknown): boolean {
+  return typeof text === 'string' && /^\s*[\u250c+]/.test(text);
 }
 
 function uninstall(state: ProcessState): void {

@@ -1,8 +1,8 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
-import { inspect } from 'node:util';
+import { format, inspect } from 'node:util';
 import { context } from '@request-context/core';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FieldOptions } from '../src/index.ts';
 import { patchConsole } from '../src/patch-console.ts';
 import { badOptions } from './support/bad-options.ts';
@@ -11,6 +11,7 @@ import { values } from './support/values.ts';
 const vitestConsole = globalThis.console;
 let stdout = '';
 let stderr = '';
+let writes: string[] = [];
 let undos: (() => void)[] = [];
 
 /** Patches until the test is over. */
@@ -28,6 +29,7 @@ beforeEach(() => {
   const sink = (add: (text: string) => void): Writable =>
     new Writable({
       write(chunk, _encoding, next) {
+        writes.push(String(chunk));
         add(String(chunk));
         next();
       },
@@ -246,6 +248,132 @@ it('leaves alone what others have put in its place, and does nothing within it',
   stdout = '';
   context.run(values, () => console.log('saved'));
   expect(stdout).toBe('theirs [myid] saved\n');
+});
+
+/** A function that logs, and then returns a text. */
+function logging(log: () => void, text = 'x'): () => string {
+  return () => {
+    log();
+    return text;
+  };
+}
+
+/** Arguments that log when they are shown. */
+const talkative: [string, (log: () => void) => unknown[]][] = [
+  ['inspect.custom', (log) => ['%o', { [inspect.custom]: logging(log) }]],
+  ['inspect.custom of an object', (log) => [{ [inspect.custom]: logging(log) }]],
+  [
+    'a getter',
+    (log) => ['%j', Object.defineProperty({}, 'x', { get: logging(log), enumerable: true })],
+  ],
+  ['toString()', (log) => ['%s', { toString: logging(log) }]],
+];
+const chatty: [string, (args: unknown[]) => void][] = [
+  ['log', (args) => console.log(...args)],
+  ['info', (args) => console.info(...args)],
+  ['warn', (args) => console.warn(...args)],
+  ['error', (args) => console.error(...args)],
+  ['debug', (args) => console.debug(...args)],
+  ['trace', (args) => console.trace(...args)],
+  ['assert', ([first, ...rest]) => console.assert(false, first as string, ...rest)],
+  ['group', (args) => console.group(...args)],
+  [
+    'timeLog',
+    (args) => {
+      console.time('t');
+      console.timeLog('t', ...args);
+      console.timeEnd('t');
+    },
+  ],
+];
+
+describe.each(talkative)('%s that logs', (_by, make) => {
+  it.each(chatty)('leaves each line one prefix, in console.%s', (_name, outer) => {
+    const inner = (): void => {
+      console.log('inner');
+      console.warn('inner, %s', 'too');
+    };
+    function firstLines(): (string | undefined)[] {
+      writes = [];
+      outer(make(inner));
+      console.groupEnd();
+      return writes.map((text) => text.split('\n')[0]?.replace(/[\d.]+ms/, '1ms'));
+    }
+    const before = firstLines();
+    patch();
+    expect(context.run(values, firstLines)).toEqual(before.map((line) => `[myid] ${line}`));
+  });
+});
+
+it('prefixes the line that an argument of console.table, console.dir or console.count logs', () => {
+  patch();
+  const inner = logging(() => console.log('inner'), 'orders');
+  const shown = { [inspect.custom]: inner };
+  const lines = (log: () => void): string[] => {
+    stdout = '';
+    context.run(values, log);
+    return stdout.trim().split('\n');
+  };
+  expect(lines(() => console.dir(shown, { customInspect: true }))).toEqual([
+    '[myid] inner',
+    'orders',
+  ]);
+  const label = { toString: inner } as unknown as string;
+  expect(lines(() => console.count(label))).toEqual(['[myid] inner', '[myid] orders: 1']);
+  const table = lines(() => console.table([{ a: shown }]));
+  expect(table).toContain('[myid] inner');
+  expect(table.filter((line) => /inner|\[myid\]/.test(line) && line !== '[myid] inner')).toEqual(
+    [],
+  );
+  expect(lines(() => console.table('text'))).toEqual(['text']);
+});
+
+it('prefixes what an argument logs in a request of its own', () => {
+  patch();
+  const inner = logging(() => context.run({ requestId: 'inner' }, () => console.warn('inner')));
+  console.log({ [inspect.custom]: inner });
+  context.run(values, () => console.log({ [inspect.custom]: inner }));
+  expect(stderr).toBe('[inner] inner\n[inner] inner\n');
+  expect(stdout).toBe('x\n[myid] x\n');
+});
+
+it('restores what it knows after an argument that logs and throws, and after what it starts', async () => {
+  patch();
+  const later: Promise<void>[] = [];
+  const bad = {
+    [inspect.custom]() {
+      later.push(Promise.resolve().then(() => console.log('later')));
+      console.log('inner');
+      throw new Error('not shown');
+    },
+  };
+  await context.run(values, async () => {
+    expect(() => console.log(bad)).toThrow('not shown');
+    console.log('saved');
+    const nested = logging(() => expect(() => console.log(bad)).toThrow('not shown'), 'outer');
+    console.log('%s', { toString: nested });
+    await Promise.all(later);
+  });
+  expect(stdout.split('\n')).toEqual([
+    '[myid] inner',
+    '[myid] saved',
+    '[myid] inner',
+    '[myid] outer',
+    '[myid] later',
+    '[myid] later',
+    '',
+  ]);
+});
+
+it('prefixes once where a wrapper between two replacements formats the text', () => {
+  const undo = patch();
+  const ours = console.log;
+  console.log = (...args: unknown[]): void => ours(`theirs ${format(...args)}`);
+  undo();
+  patch();
+  context.run(values, () => console.log('%s of %d', 'order', 7));
+  context.run(values, () => console.log({ a: 1 }));
+  expect(stdout).toBe('theirs [myid] order of 7\ntheirs [myid] { a: 1 }\n');
 });
 
 it('goes on after a log call that threw', () => {
