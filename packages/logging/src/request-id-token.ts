@@ -27,7 +27,18 @@ export function requestIdToken(morgan: TokenRegistry): void {
   // Read from the request, not from the context: on-finished, by which morgan learns of the end, calls
   // back in the context that it was asked in, which is none where morgan comes first.
   morgan.token('request-id', (req) => {
-    const id = findRequestScope(req)?.requestId ?? (req as { id?: unknown }).id;
+    const id = findRequestScope(req)?.requestId ?? ownId(req);
     return id === undefined ? undefined : escapeText(id);
   });
+}
+
+/** Returns what others set as `req.id`. In restify it is a method. */
+function ownId(req: object): unknown {
+  try {
+    const { id } = req as { id?: unknown };
+    return id === null || typeof id === 'function' ? undefined : id;
+  } catch {
+    // A getter that throws. A log line must not be lost for it.
+    return undefined;
+  }
 }

@@ -2,6 +2,16 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { escapeText } from '../src/index.ts';
 
+function fail(): never {
+  throw new Error('hostile');
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 const cyclic: { self?: object } = {};
 cyclic.self = cyclic;
 
@@ -24,7 +34,37 @@ it.each<[unknown, string]>([
   [Symbol('a b'), 'Symbol%28a%20b%29'],
   [{ a: 'b\n' }, '%7B%22a%22:%22b%5Cn%22%7D'],
   [cyclic, '%5Bobject%20Object%5D'],
+  [7n, '7'],
+  [{ n: 7n }, '%5Bobject%20Object%5D'],
 ])('escapes %o', (value, text) => {
+  expect(escapeText(value)).toBe(text);
+});
+
+it.each<[string, unknown, string]>([
+  [
+    'a getter that throws',
+    Object.defineProperty({}, 'x', { get: fail, enumerable: true }),
+    '%5Bobject%20Object%5D',
+  ],
+  ['a toJSON() that throws', { toJSON: fail }, '%5Bobject%20Object%5D'],
+  ['a toJSON() that returns nothing', { toJSON() {}, toString: fail }, '%5Bobject%20Object%5D'],
+  [
+    'a toString() that throws',
+    Object.assign(() => {}, { toString: fail }),
+    '%5Bobject%20Function%5D',
+  ],
+  [
+    'an object without toString()',
+    Object.assign(Object.create(null), { toJSON() {} }),
+    '%5Bobject%20Object%5D',
+  ],
+  ['a revoked Proxy', revoked(), '%5Bunreadable%5D'],
+  [
+    'an object with nothing readable',
+    new Proxy({}, { get: fail, ownKeys: fail }),
+    '%5Bunreadable%5D',
+  ],
+])('never throws: %s', (_what, value, text) => {
   expect(escapeText(value)).toBe(text);
 });
 

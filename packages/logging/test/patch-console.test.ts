@@ -50,7 +50,7 @@ afterEach(() => {
 });
 
 /** What is written without a patch, and what with one: outside of requests, and inside. */
-function written(log: () => void, options?: FieldOptions, inside = values) {
+function written(log: () => void, options?: FieldOptions, inside: object = values) {
   function run(): [string, string] {
     stdout = '';
     stderr = '';
@@ -160,6 +160,14 @@ it('escapes what could forge a prefix or a line, and takes no value for a format
   expect(lines).toBe('[a%5D%20b%0A%5Bc%20%25s%20%25d] saved!\n');
   const object = written(() => console.log({ a: 1 }), { keys: ['tenant'] }, forged).within[0];
   expect(object).toBe('[tenant=%1B%5B2K%25c] { a: 1 }\n');
+});
+
+it('writes a line whatever the context holds', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const forged = { ...values, tenant: proxy };
+  const line = written(() => console.log('saved'), { keys: ['tenant'] }, forged).within[0];
+  expect(line).toBe('[tenant=%5Bunreadable%5D] saved\n');
 });
 
 it('prefixes once when called twice, with the last options until they are undone', () => {

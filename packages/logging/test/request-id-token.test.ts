@@ -116,6 +116,27 @@ describe.each([
     expect(lines).toEqual(['- / 200\n', 'other%20id /?other 200\n']);
   });
 
+  it.each<[string, PropertyDescriptor]>([
+    ['null', { value: null }],
+    ['undefined', { value: undefined }],
+    ['a method, as in restify', { value: () => 'its id' }],
+    [
+      'a getter that throws',
+      {
+        get() {
+          throw new Error('hostile');
+        },
+      },
+    ],
+  ])('says - where req.id is %s', async (_what, id) => {
+    const { url, lines } = await start('without', {
+      setUp: (req) => void Object.defineProperty(req, 'id', id),
+    });
+    await send(url);
+    await until(() => lines.length === 1);
+    expect(lines).toEqual(['- / 200\n']);
+  });
+
   it('escapes what could forge a line, where `validate` allows it', async () => {
     const { url, lines } = await start('after', { validate: () => true });
     await send(url, { id: 'x / 200 forged "' });
