@@ -10,11 +10,12 @@ import {
 export type Mixin = (mergeObject?: object, level?: number, logger?: object) => LogFields;
 
 /**
- * A mixin for pino: every line has the id of the request that is being handled. From pino 8.16 on.
+ * Returns a mixin for pino: every line has the id of the request that is being handled. From pino 8.16 on.
  *
  * ## Never overrides a field that is there
  *
- * A field of the same name wins, be it of the log call, of a child logger or of `base`.
+ * A field of the same name wins, of the log call, of a child logger or of `base`, unless its value is
+ * undefined: pino omits such a field.
  *
  * @example
  * const logger = pino({ mixin: requestContextMixin() });
@@ -29,8 +30,35 @@ export function requestContextMixin(options?: FieldOptions): Mixin {
   const readBindings = bindingsReader(names);
   // A fresh object for each line, as pino adds what is logged to it. A child's fields are text already
   // when mixins are called: pino would write a name twice, and parsers take what comes last.
-  return (_mergeObject, _level, logger) =>
-    readFields(logger === undefined ? undefined : readBindings(logger));
+  return (mergeObject, _level, logger) => {
+    const fields = readFields(logger === undefined ? undefined : readBindings(logger));
+    if (mergeObject) guard(fields, names, mergeObject);
+    return fields;
+  };
+}
+
+/** Keeps fields where pino merges what is logged over them, by Object.assign, and that is undefined. */
+function guard(fields: LogFields, names: readonly FieldName[], mergeObject: object): void {
+  for (let index = 0; index < names.length; index++) {
+    const [_, field] = names[index] as FieldName;
+    if (!Object.hasOwn(fields, field) || !mayBeUndefined(mergeObject, field)) continue;
+    let value = fields[field];
+    Object.defineProperty(fields, field, {
+      configurable: true,
+      enumerable: true,
+      get: () => value,
+      set(replacement: unknown) {
+        if (replacement !== undefined) value = replacement;
+      },
+    });
+  }
+}
+
+/** Calls no getter: pino calls it once. */
+function mayBeUndefined(mergeObject: object, field: string): boolean {
+  if (!Object.hasOwn(mergeObject, field)) return false;
+  const own = Object.getOwnPropertyDescriptor(mergeObject, field);
+  return own !== undefined && own.value === undefined;
 }
 
 interface KnownBindings {

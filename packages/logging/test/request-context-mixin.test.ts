@@ -76,6 +76,129 @@ describe.each([
     expect(line).not.toContain('myid');
   });
 
+  describe('a field of its name that is undefined', () => {
+    const getter = (value: unknown): object => {
+      let reads = 0;
+      return Object.defineProperty({}, 'requestId', {
+        enumerable: true,
+        get: () => (reads++ === 0 ? value : 'read again'),
+      });
+    };
+    it.each<[string, unknown, (logger: pino10.Logger) => void, pino10.LoggerOptions?]>([
+      ['undefined', 'myid', (logger) => logger.info({ requestId: undefined, a: 1 }, 'saved')],
+      ['null', null, (logger) => logger.info({ requestId: null }, 'saved')],
+      ['an empty text', '', (logger) => logger.info({ requestId: '' }, 'saved')],
+      ['frozen', 'myid', (logger) => logger.info(Object.freeze({ requestId: undefined }), 'saved')],
+      [
+        'a getter that returns undefined',
+        'myid',
+        (logger) => logger.info(getter(undefined), 'saved'),
+      ],
+      ['a getter that returns a value', 'own', (logger) => logger.info(getter('own'), 'saved')],
+      [
+        'of an error',
+        'myid',
+        (logger) => logger.info(Object.assign(new Error('saved'), { requestId: undefined })),
+      ],
+      ['of a child', 'myid', (logger) => logger.child({ requestId: undefined }).info('saved')],
+      ['of a child, null', null, (logger) => logger.child({ requestId: null }).info('saved')],
+      [
+        'of the log call of a child that has a value',
+        'own',
+        (logger) => logger.child({ requestId: 'own' }).info({ requestId: undefined }, 'saved'),
+      ],
+      ['of base', 'myid', (logger) => logger.info('saved'), { base: { requestId: undefined } }],
+      [
+        'with a serializer',
+        'id myid',
+        (logger) => logger.info({ requestId: undefined }, 'saved'),
+        { serializers: { requestId: (id: unknown) => `id ${id}` } },
+      ],
+      [
+        'with formatters.log',
+        'myid',
+        (logger) => logger.info({ requestId: undefined }, 'saved'),
+        { formatters: { log: (fields) => ({ ...fields }) } },
+      ],
+      [
+        'with redact',
+        '[Redacted]',
+        (logger) => logger.info({ requestId: undefined }, 'saved'),
+        { redact: ['requestId'] },
+      ],
+      [
+        'with a merge strategy by which the mixin wins',
+        'myid',
+        (logger) => logger.info({ requestId: undefined }, 'saved'),
+        { mixinMergeStrategy: (logged, mixin) => ({ ...logged, ...mixin }) },
+      ],
+      [
+        'with a merge strategy that assigns',
+        'myid',
+        (logger) => logger.info({ requestId: undefined }, 'saved'),
+        { mixinMergeStrategy: (logged, mixin) => Object.assign(mixin, logged) },
+      ],
+    ])('is no field: %s', (_what, expected, log, options) => {
+      const { line, fields } = written(log, options);
+      expect(fields.requestId).toBe(expected);
+      expect(line.split('"requestId"')).toHaveLength(2);
+    });
+
+    it('is no field with nestedKey', () => {
+      const { fields } = written((logger) => logger.info({ requestId: undefined, a: 1 }, 'saved'), {
+        nestedKey: 'payload',
+      });
+      expect(fields.payload).toEqual({ requestId: 'myid', a: 1 });
+    });
+
+    it('leaves what was logged as it was', () => {
+      const logged = { requestId: undefined, a: 1 };
+      written((logger) => logger.info(logged, 'saved'));
+      expect(Object.getOwnPropertyDescriptors(logged)).toEqual(
+        Object.getOwnPropertyDescriptors({ requestId: undefined, a: 1 }),
+      );
+    });
+  });
+
+  it.each<[string, () => unknown]>([
+    ['a BigInt', () => 7n],
+    ['a BigInt in an object', () => ({ n: 7n })],
+    ['a symbol', () => Symbol('s')],
+    ['a function', () => () => {}],
+    [
+      'a cyclic object',
+      () => {
+        const cyclic: { self?: object } = {};
+        cyclic.self = cyclic;
+        return cyclic;
+      },
+    ],
+    [
+      'a revoked Proxy',
+      () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return proxy;
+      },
+    ],
+    [
+      'a toJSON() that throws',
+      () => ({
+        toJSON() {
+          throw new Error('hostile');
+        },
+      }),
+    ],
+  ])('keeps a line whatever the context holds: %s', (_what, make) => {
+    const lines: string[] = [];
+    const logger = logTo(lines, pino, {
+      mixin: requestContextMixin({ keys: ['requestId', 'tenant'] }),
+    });
+    context.run({ requestId: 'myid', tenant: make() }, () => logger.info('saved'));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(String(lines[0]))).toMatchObject({ requestId: 'myid', msg: 'saved' });
+  });
+
   it('sees bindings that are set between two lines', () => {
     const lines: string[] = [];
     const child = logTo(lines, pino).child({ step: 1 });
