@@ -1,49 +1,57 @@
-import ipaddr from 'ipaddr.js';
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { describe, InvalidOptionError } from './errors.ts';
 
 /** Who is at the other end of a socket: an IP address, `'unix'` for a Unix domain socket, or unknown. */
 export type Peer = string | undefined;
 
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
-
-const loopback: readonly Range[] = [ipaddr.parseCIDR('127.0.0.0/8'), ipaddr.parseCIDR('::1/128')];
+/** All IPv4 addresses, as IPv6 has them: `::ffff:10.0.0.1`. */
+const mapped = new BlockList();
+mapped.addSubnet('::ffff:0:0', 96, 'ipv6');
 
 /**
  * Makes a test of peers out of `'loopback'`, IP addresses and CIDR ranges. IPv4 addresses that come
- * mapped into IPv6 (`::ffff:10.0.0.1`) count as IPv4; a Unix domain socket counts as loopback, as
- * only this machine can reach it; a peer that is not known is never trusted.
+ * mapped into IPv6 (`::ffff:10.0.0.1`) count as IPv4; no other form of IPv6 does, such as
+ * `::10.0.0.1`. The zone of a peer (`fe80::1%eth0`) does not count. A Unix domain socket counts as
+ * loopback, as only this machine can reach it; a peer that is not known is never trusted.
  *
  * @throws {InvalidOptionError} when an entry is none of these
  */
 export function compileTrust(entries: readonly string[]): (peer: Peer) => boolean {
-  const ranges = entries.flatMap((entry) =>
-    entry === 'loopback' ? loopback : [parseRange(entry)],
-  );
+  // IPv4 is kept in its IPv6 form, apart: `::/0` is all of IPv6, and does not cover it.
+  const ranges = { ipv4: new BlockList(), ipv6: new BlockList() };
   const trustsUnix = entries.includes('loopback');
+  for (const entry of entries) {
+    for (const range of entry === 'loopback' ? ['127.0.0.0/8', '::1'] : [entry]) {
+      const { address, bits } = parseRange(range);
+      // A range that reaches beyond the mapped addresses is one of IPv6.
+      const family = bits >= 96 && mapped.check(address, 'ipv6') ? 'ipv4' : 'ipv6';
+      ranges[family].addSubnet(address, bits, 'ipv6');
+    }
+  }
   return (peer) => {
     if (peer === undefined) return false;
     if (peer === 'unix') return trustsUnix;
-    if (!ipaddr.isValid(peer)) return false;
-    const address = ipaddr.process(peer);
-    return ranges.some(
-      ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
-    );
+    const zone = isIPv6(peer) ? peer.indexOf('%') : -1;
+    const address = toIPv6(zone === -1 ? peer : peer.slice(0, zone));
+    if (address === undefined) return false;
+    return ranges[mapped.check(address, 'ipv6') ? 'ipv4' : 'ipv6'].check(address, 'ipv6');
   };
 }
 
-function parseRange(entry: string): Range {
-  const [host = '', bits, ...rest] = entry.split('/');
-  // ipaddr.js also takes '10.1' and '0x7f.1': forms that hide a typing error.
-  const isAddress = ipaddr.IPv6.isValid(host) || ipaddr.IPv4.isValidFourPartDecimal(host);
-  if (isAddress && rest.length === 0) {
-    const address = ipaddr.parse(host);
-    const longest = address.kind() === 'ipv4' ? 32 : 128;
-    const length = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
-    if (length >= 0 && length <= longest) {
-      return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && length >= 96
-        ? [address.toIPv4Address(), length - 96]
-        : [address, length];
-    }
+/** An address as IPv6; undefined for what is no address, or has a zone. */
+function toIPv6(address: string): string | undefined {
+  if (isIPv4(address)) return `::ffff:${address}`;
+  return isIPv6(address) && !address.includes('%') ? address : undefined;
+}
+
+function parseRange(entry: string): { address: string; bits: number } {
+  const [host = '', length, ...rest] = entry.split('/');
+  const address = toIPv6(host);
+  if (address !== undefined && rest.length === 0) {
+    const added = isIPv4(host) ? 96 : 0;
+    if (length === undefined) return { address, bits: 128 };
+    const bits = /^\d{1,3}$/.test(length) ? Number(length) + added : -1;
+    if (bits >= added && bits <= 128) return { address, bits };
   }
   throw new InvalidOptionError(
     'trust',
