@@ -165,8 +165,7 @@ const checks: { readonly [K in keyof Required<ContextOptions>]: Check } = {
 export function createContext<V extends object = Record<PropertyKey, unknown>>(
   options: ContextOptions = {},
 ): Context<V> {
-  checkOptions(options, checks);
-  const { name = 'context', inherit, clone } = options;
+  const { name = 'context', inherit, clone } = checkOptions(options, checks);
   return contextOver<V>(createContextState(name), inherit, clone);
 }
 
@@ -212,7 +211,7 @@ function contextOver<V>(
     },
     fork(task, options = {}) {
       checkTask('fork(task, options)', task);
-      const { inherit = defaultInherit, values } = options;
+      const { inherit = defaultInherit, values } = ownOptions(options);
       if (!isInherit(inherit)) {
         throw new InvalidOptionError(
           'inherit',
@@ -283,6 +282,11 @@ function checkTask(call: string, task: unknown): void {
   if (typeof task !== 'function') {
     throw new TypeError(`context.${call} needs a function, but was given ${describe(task)}.`);
   }
+}
+
+/** What is inherited is no option, here as in `createContext`. */
+function ownOptions<V>(options: ForkOptions<V>): ForkOptions<V> {
+  return Object.getPrototypeOf(options) === Object.prototype ? options : { ...options };
 }
 
 function isInherit(value: unknown): value is Inherit {

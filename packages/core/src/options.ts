@@ -1,13 +1,14 @@
+import { badResult } from './bad-result.ts';
 import { type Check, checkOptions } from './check-options.ts';
 import type { ContextValues } from './context.ts';
-import { describe, OptionResultError } from './errors.ts';
 import type { RequestReader } from './request-id.ts';
 import { traceIdReaders } from './trace-id.ts';
 import { compileTrust } from './trust.ts';
 
 /**
  * Options of `requestId()`, the same in every adapter. They are read once, when the middleware is
- * made; later changes to the object have no effect.
+ * made; later changes to the object have no effect. Only the object's own properties count: inherited
+ * ones, and the getters of a class, are ignored.
  *
  * @typeParam Request - The request as the adapter gives it to the functions among the options.
  */
@@ -25,8 +26,8 @@ export interface RequestIdOptions<Request> {
   inbound?: readonly string[] | undefined;
   /**
    * Whose ids are adopted: everybody's, nobody's, those of socket peers by address (`'loopback'`,
-   * IP addresses, CIDR ranges), or as a function says. `X-Forwarded-For` plays no part. What comes
-   * from others is ignored, without `onInvalid`.
+   * IP addresses, CIDR ranges), or as a function says, which must return true or false. `X-Forwarded-For`
+   * plays no part. What comes from others is ignored, without `onInvalid`.
    * @default true
    */
   trust?: boolean | string | readonly string[] | ((request: Request) => boolean) | undefined;
@@ -51,10 +52,12 @@ export interface RequestIdOptions<Request> {
   /**
    * What happens when a trusted peer sends an id that is not fit: `'replace'` makes a fresh one,
    * `'reject'` answers 400 unless a further inbound header holds a fit one, and a function is told
-   * the value as it came (do not log it as it is), after which it is replaced.
+   * the value as it came (do not log it as it is), after which it is replaced. The function must not be
+   * async: nobody would wait for it. A promise that it returns goes to the framework's error handling,
+   * as an `OptionResultError`.
    * @default 'replace'
    */
-  onInvalid?: 'replace' | 'reject' | ((raw: string, request: Request) => void) | undefined;
+  onInvalid?: 'replace' | 'reject' | ((raw: string, request: Request) => NotPromise) | undefined;
   /**
    * Whether responses carry the id in `header`.
    * @default true
@@ -72,6 +75,13 @@ export interface RequestIdOptions<Request> {
    */
   values?: ((request: Request) => Partial<ContextValues>) | undefined;
 }
+
+/** What a function may return that nobody waits for: anything but a promise. */
+export type NotPromise =
+  // biome-ignore lint/suspicious/noConfusingVoidType: of functions that return nothing
+  void | string | number | bigint | boolean | symbol | null | undefined | NoThen;
+
+type NoThen = object & { readonly then?: never };
 
 /** An inbound header, ready to be looked up. */
 export interface InboundHeader {
@@ -94,7 +104,7 @@ export interface NormalizedOptions<Request> {
   readonly generate: ((request: Request) => string) | undefined;
   /** Whether what `generate` returned may be used. */
   readonly isFitGenerated: (id: unknown) => id is string;
-  readonly onInvalid: 'replace' | 'reject' | ((raw: string, request: Request) => void);
+  readonly onInvalid: 'replace' | 'reject' | ((raw: string, request: Request) => NotPromise);
   readonly echo: boolean;
   readonly exposeHeader: boolean;
   readonly values: ((request: Request) => Partial<ContextValues>) | undefined;
@@ -165,26 +175,25 @@ const checks: { readonly [K in keyof Required<RequestIdOptions<never>>]: Check }
 export function normalizeOptions<Request>(
   options: RequestIdOptions<Request> = {},
 ): NormalizedOptions<Request> {
-  checkOptions(options, checks);
-  const { maxLength = defaultMaxLength, validate } = options;
-  const header = options.header ?? 'X-Request-ID';
+  const checked = checkOptions(options, checks);
+  const { maxLength = defaultMaxLength, validate, header = 'X-Request-ID' } = checked;
   const isFit = compileValidate(validate, maxLength);
   const longestGenerated = Math.max(maxLength, defaultMaxLength);
   const isFitGeneratedLength = compileValidate(validate, longestGenerated);
   return {
     header,
     key: header.toLowerCase(),
-    inbound: [header, ...(options.inbound ?? [])].map(toInboundHeader),
-    isTrusted: compileIsTrusted(options.trust ?? true),
+    inbound: [header, ...(checked.inbound ?? [])].map(toInboundHeader),
+    isTrusted: compileIsTrusted(checked.trust ?? true),
     isFit,
-    generate: options.generate,
+    generate: checked.generate,
     isFitGenerated: (id): id is string =>
       typeof id === 'string' &&
       ((id.length <= longestGenerated && allowed.test(id)) || isFitGeneratedLength(id)),
-    onInvalid: options.onInvalid ?? 'replace',
-    echo: options.echo ?? true,
-    exposeHeader: options.exposeHeader ?? false,
-    values: options.values,
+    onInvalid: checked.onInvalid ?? 'replace',
+    echo: checked.echo ?? true,
+    exposeHeader: checked.exposeHeader ?? false,
+    values: checked.values,
   };
 }
 
@@ -200,7 +209,7 @@ function compileIsTrusted<Request>(
   if (typeof trust === 'function') {
     return (_reader, _raw, request) => booleanFrom('trust', trust(request));
   }
-  const isTrustedPeer = compileTrust(typeof trust === 'string' ? [trust] : [...trust]);
+  const isTrustedPeer = compileTrust(typeof trust === 'string' ? [trust] : trust);
   return (reader, raw) => isTrustedPeer(reader.peer(raw));
 }
 
@@ -216,8 +225,5 @@ function compileValidate(
 /** Keeps a promise, or a match object, from counting as a yes. */
 function booleanFrom(option: string, result: unknown): boolean {
   if (typeof result === 'boolean') return result;
-  throw new OptionResultError(
-    option,
-    `must return true or false, but returned ${describe(result)}.`,
-  );
+  throw badResult(option, 'must return true or false', result);
 }

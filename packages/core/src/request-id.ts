@@ -1,6 +1,7 @@
 import { v4 } from 'uuid';
+import { badResult, dropRejection, isThenable } from './bad-result.ts';
 import type { ContextValues } from './context.ts';
-import { describe, InvalidRequestIdError, OptionResultError } from './errors.ts';
+import { describe, InvalidRequestIdError } from './errors.ts';
 import type { InboundHeader, NormalizedOptions } from './options.ts';
 import type { Peer } from './trust.ts';
 
@@ -82,7 +83,8 @@ export function resolveRequestId<Raw, Request>(
     } else if (options.onInvalid === 'reject') {
       if (requestId === undefined) throw new InvalidRequestIdError(unfit.name);
     } else if (options.onInvalid !== 'replace') {
-      options.onInvalid(rejected as string, request);
+      const result: unknown = options.onInvalid(rejected as string, request);
+      if (isThenable(result)) throw badResult('onInvalid', 'must not return a promise', result);
     }
     requestId ??= generateId(options, request);
     if (options.values !== undefined) values = checkValues(options.values(request));
@@ -112,24 +114,20 @@ function generateId<Request>(options: NormalizedOptions<Request>, request: Reque
   if (options.generate === undefined) return newRequestId();
   const id: unknown = options.generate(request);
   if (options.isFitGenerated(id)) return id;
-  throw new OptionResultError(
-    'generate',
-    `must return an id that is fit to be sent on (see \`validate\` and \`maxLength\`), but returned ${describe(id)}.`,
-  );
+  const must = 'must return an id that is fit to be sent on (see `validate` and `maxLength`)';
+  throw badResult('generate', must, id);
 }
 
 function checkValues(values: unknown): Partial<ContextValues> {
   const isPlain = typeof values === 'object' && values !== null && !('then' in values);
   if (isPlain && !Array.isArray(values)) return values;
-  throw new OptionResultError(
-    'values',
-    `must return an object of values, but returned ${describe(values)}.`,
-  );
+  throw badResult('values', 'must return an object of values', values);
 }
 
 /** An error handler may be given anything but a falsy value, which frameworks take for none. */
 function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
+  dropRejection(thrown);
   return new Error(`A function of the request id options threw ${describe(thrown)}.`, {
     cause: thrown,
   });

@@ -526,6 +526,32 @@ describe('misuse', () => {
     expect((error as Error).message).toContain(message);
   });
 
+  it('createContext ignores what is inherited, and reads each option once', () => {
+    let reads = 0;
+    const options = Object.create(
+      { clone: true },
+      {
+        inherit: { enumerable: true, get: () => (reads++ === 0 ? 'chain' : 'clone') },
+      },
+    );
+    const chained = createContext<Values>(options);
+    expect(reads).toBe(1);
+    chained.run({ user: 'ann' }, () => {
+      chained.fork(() => chained.set('user', 'bob'));
+      expect(chained.get('user')).toBe('ann');
+    });
+  });
+
+  it('fork ignores what is inherited', () => {
+    own.run({ user: 'ann' }, () => {
+      own.fork(
+        () => own.set('tries', 1),
+        Object.create({ inherit: 'chain', values: { user: 'bob' } }),
+      );
+      expect(own.toObject()).toEqual({ user: 'ann', tries: 1 });
+    });
+  });
+
   it('fork refuses an unknown mode before the task starts', () => {
     let started = false;
     const options = { inherit: 'inherit' as 'copy' };

@@ -15,6 +15,87 @@ describe('normalizeOptions', () => {
     });
   });
 
+  const unchecked = {
+    header: 'Content-Length',
+    inbound: [42],
+    trust: 'everybody',
+    validate: /x/,
+    maxLength: Number.POSITIVE_INFINITY,
+    generate: 'uuid',
+    onInvalid: 'ignore',
+    echo: 'yes',
+    exposeHeader: 1,
+    values: {},
+  };
+
+  it('ignores options that are inherited', () => {
+    const inherited = Object.create(unchecked, {
+      exposeHeader: { value: true, enumerable: true },
+    });
+    expect(normalizeOptions(inherited)).toMatchObject({
+      header: 'X-Request-ID',
+      inbound: [{ name: 'X-Request-ID' }],
+      generate: undefined,
+      onInvalid: 'replace',
+      echo: true,
+      exposeHeader: true,
+      values: undefined,
+    });
+    expect(normalizeOptions(inherited).isFit('x'.repeat(129))).toBe(false);
+  });
+
+  it('ignores the getters of a class', () => {
+    class Config {
+      get header(): string {
+        return 'Content-Length';
+      }
+      get maxLength(): number {
+        return Number.POSITIVE_INFINITY;
+      }
+    }
+    const { header, isFit } = normalizeOptions(new Config());
+    expect([header, isFit('x'.repeat(129))]).toEqual(['X-Request-ID', false]);
+  });
+
+  it.each(Object.entries(unchecked))('checks %s where it is not enumerable', (option, value) => {
+    const options = Object.defineProperty({}, option, { value });
+    expect(() => normalizeOptions(options)).toThrow(InvalidOptionError);
+  });
+
+  it.each(Object.entries(unchecked))('reads %s once: what was checked is used', (option, value) => {
+    const valid: Record<string, unknown> = {
+      header: 'X-A',
+      inbound: ['X-B'],
+      trust: '10.0.0.1',
+      validate: () => true,
+      maxLength: 10,
+      generate: () => 'a',
+      onInvalid: 'reject',
+      echo: false,
+      exposeHeader: true,
+      values: () => ({}),
+    };
+    let reads = 0;
+    const options = Object.defineProperty({}, option, {
+      enumerable: true,
+      get: () => (reads++ === 0 ? valid[option] : value),
+    });
+    normalizeOptions(options);
+    expect(reads).toBe(1);
+  });
+
+  it.each([
+    ['inbound', 'X-B', 42],
+    ['trust', '10.0.0.1', 'everybody'],
+  ])('reads each entry of %s once', (option, valid, invalid) => {
+    let reads = 0;
+    const list = Object.defineProperty([valid], 0, {
+      get: () => (reads++ === 0 ? valid : invalid),
+    });
+    normalizeOptions({ [option]: list });
+    expect(reads).toBe(1);
+  });
+
   it('takes a copy: what becomes of the object later has no effect', () => {
     const options = { header: 'X-A', inbound: ['X-B'], trust: ['10.0.0.1'] };
     const normalized = normalizeOptions(options);

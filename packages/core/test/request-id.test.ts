@@ -284,6 +284,13 @@ describe('onInvalid', () => {
     expect(resolve({}, options).error).toBeUndefined();
   });
 
+  it.each([undefined, 1, 'logged', [], { logger: true }, null, () => {}])(
+    'ignores that a function returns %j',
+    (returned) => {
+      expect(resolveId('"', { onInvalid: () => returned as undefined }).error).toBeUndefined();
+    },
+  );
+
   it('a function is told the value as it came, then it is replaced', () => {
     const told: unknown[] = [];
     const decision = resolveId('"', {
@@ -344,6 +351,70 @@ describe('a function among the options that fails', () => {
     const decision = resolveId(id, { [option]: fail });
     expect(decision.error).toBe(failure);
     expect(decision.requestId).toMatch(option === 'values' ? /^myid$/ : uuid);
+  });
+
+  // In a child process each of these would end it.
+  const rejected: Record<string, () => unknown> = {
+    'an async function that rejects': async () => {
+      throw failure;
+    },
+    'a rejected promise of a subclass': () => class extends Promise<void> {}.reject(failure),
+    'a thenable that rejects': () => ({
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
+      then: (_done: unknown, reject?: (error: Error) => void) =>
+        reject === undefined ? Promise.reject(failure) : reject(failure),
+    }),
+    'a function with a then that throws': () =>
+      Object.assign(() => {}, {
+        // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
+        then: () => {
+          throw failure;
+        },
+      }),
+  };
+  const functions: [string, string][] = [
+    ['trust', 'myid'],
+    ['validate', 'myid'],
+    ['generate', '"'],
+    ['onInvalid', '"'],
+    ['values', 'myid'],
+  ];
+  it.each(
+    functions.flatMap(([option, id]) =>
+      Object.entries(rejected).map(([what, make]) => [option, what, id, make] as const),
+    ),
+  )(
+    '%s may be %s: an error of the request, and no unhandled rejection',
+    async (option, _, id, make) => {
+      const unhandled: unknown[] = [];
+      const listen = (reason: unknown): number => unhandled.push(reason);
+      process.on('unhandledRejection', listen);
+      const { error, requestId } = resolveId(id, { [option]: make });
+      // Rejections are told after the microtasks.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      process.off('unhandledRejection', listen);
+      expect(error).toMatchObject({ code: 'ERR_OPTION_RESULT', option });
+      expect(requestId).toMatch(option === 'values' ? /^myid$/ : uuid);
+      expect(unhandled).toEqual([]);
+    },
+  );
+
+  it('may throw a rejected promise: an error, and no unhandled rejection', async () => {
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown): number => unhandled.push(reason);
+    process.on('unhandledRejection', listen);
+    const { error } = resolve(
+      {},
+      {
+        generate: () => {
+          throw Promise.reject(failure);
+        },
+      },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', listen);
+    expect(error?.cause).toBeInstanceOf(Promise);
+    expect(unhandled).toEqual([]);
   });
 
   it.each([undefined, 'a string', 0, null])('may throw %j: it becomes an error', (thrown) => {

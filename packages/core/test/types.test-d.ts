@@ -8,6 +8,7 @@ import {
   context,
   createContext,
   getRequestId,
+  type RequestIdOptions,
   type Snapshot,
 } from '@request-context/core';
 
@@ -115,3 +116,25 @@ inside((a: number) => a);
 context.bind({});
 // @ts-expect-error an EventTarget does not emit
 context.bindEmitter(new EventTarget());
+
+// Nobody waits for what onInvalid returns: anything but a promise.
+const told: string[] = [];
+declare const logger: { warn(line: string): { level: string } };
+function onInvalid(_told: RequestIdOptions<object>['onInvalid']): void {}
+onInvalid((raw) => told.push(raw));
+onInvalid((raw) => logger.warn(raw));
+onInvalid((raw, request) => void [raw, request]);
+onInvalid(() => told);
+onInvalid(() => () => {});
+onInvalid(() => null);
+onInvalid(() => {});
+onInvalid(function (this: void, raw): void {
+  told.push(raw);
+});
+onInvalid(console.log);
+// @ts-expect-error an async function
+onInvalid(async () => {});
+// @ts-expect-error a promise
+onInvalid(() => Promise.reject(new Error('no')));
+// @ts-expect-error a promise, sometimes
+onInvalid((raw) => (raw === '' ? undefined : Promise.resolve(1)));
