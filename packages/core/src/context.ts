@@ -126,8 +126,9 @@ export interface Context<V> {
   /** A plain object with all values that are visible; empty outside any context. */
   toObject(): Partial<V>;
   /**
-   * A function that does what `fn` does in the scope that is current now, whoever calls it. It keeps
-   * `this`, arguments, name and length. Made outside any context, it runs `fn` outside any.
+   * Returns a function that runs `fn` in the scope that is current now, whoever calls it. It keeps
+   * `this`, arguments and the function's own properties, such as name, length and what
+   * `util.promisify` looks for. Made outside any context, it runs `fn` outside any.
    *
    * @example
    * pool.acquire(context.bind((error, connection) => use(connection)));
@@ -253,8 +254,7 @@ function contextOver<V>(
       function bound(this: unknown, ...args: never[]): unknown {
         return storage.run(scope, Reflect.apply, fn, this, args);
       }
-      Object.defineProperty(bound, 'name', { value: fn.name, configurable: true });
-      Object.defineProperty(bound, 'length', { value: fn.length, configurable: true });
+      copyProperties(fn, bound);
       return bound as typeof fn;
     },
     snapshot() {
@@ -276,6 +276,19 @@ function contextOver<V>(
       return emitter;
     },
   });
+}
+
+/** Copies a function's own properties, such as `util.promisify.custom`; none is read. */
+function copyProperties(from: object, to: object): void {
+  for (const key of Reflect.ownKeys(from)) {
+    // What belongs to the function that it is, not to what it does.
+    if (key === 'prototype' || key === 'caller' || key === 'arguments') continue;
+    Object.defineProperty(
+      to,
+      key,
+      Object.getOwnPropertyDescriptor(from, key) as PropertyDescriptor,
+    );
+  }
 }
 
 function checkTask(call: string, task: unknown): void {

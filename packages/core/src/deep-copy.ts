@@ -4,8 +4,9 @@ import { types } from 'node:util';
  * A deep copy of data: plain objects, arrays, `Map`, `Set`, `Date`, `ArrayBuffer`, typed arrays and
  * `DataView`, with cycles and shared references kept as they are. Everything else (functions,
  * instances of classes, promises, ...) is kept itself: only its class would know how to copy it.
- * So is a `SharedArrayBuffer`, which exists to be shared. A view gets memory of its own, and no more
- * than it shows: that of a `Buffer` is part of a pool.
+ * So is a `SharedArrayBuffer`, which exists to be shared, and what cannot be read: a detached buffer,
+ * a revoked `Proxy`. A view gets memory of its own, and no more than it shows: that of a `Buffer` is
+ * part of a pool.
  *
  * It works off a list instead of calling itself, so that depth is bounded by memory alone.
  */
@@ -17,29 +18,35 @@ export function deepCopy<T>(root: T): T {
     if (typeof value !== 'object' || value === null) return value;
     let copy = copies.get(value);
     if (copy === undefined) {
-      copy = begin(value);
+      copy = tryToBegin(value);
       copies.set(value, copy);
     }
     return copy;
   }
 
-  /** The copy of `value`, empty as yet where it has parts; what fills it is put on the list. */
+  function tryToBegin(value: object): object {
+    try {
+      return begin(value);
+    } catch {
+      // Detached, out of bounds, revoked, or a Proxy whose trap throws: nobody can read it.
+      return value;
+    }
+  }
+
+  /**
+   * The copy of `value`, empty as yet where it has parts; what fills it is put on the list. All that
+   * can throw is done here: what is on the list cannot fail.
+   */
   function begin(value: object): object {
     const prototype = Object.getPrototypeOf(value);
     const depth = prototypeDepth(prototype);
     if (depth < 2) {
-      const copy = Object.create(prototype);
-      unfilled.push(() => copyProperties(value, copy));
-      return copy;
+      return isOfClass(prototype) ? value : copyProperties(value, Object.create(prototype));
     }
     // Deeper: an instance of a subclass, which may hold more than its built-in part.
     if (depth > builtInDepth(value)) return value;
     if (ArrayBuffer.isView(value)) return copyView(value);
-    if (Array.isArray(value)) {
-      const copy: unknown[] = [];
-      unfilled.push(() => copyProperties(value, copy));
-      return copy;
-    }
+    if (Array.isArray(value)) return copyProperties(value, []);
     if (types.isMap(value)) {
       const copy = new Map();
       unfilled.push(() => {
@@ -55,24 +62,45 @@ export function deepCopy<T>(root: T): T {
       return copy;
     }
     if (types.isDate(value)) return new Date(value.getTime());
-    if (types.isArrayBuffer(value)) return value.slice(0);
+    if (types.isArrayBuffer(value)) return copyBuffer(value);
     return value;
   }
 
-  function copyProperties(from: object, to: object): void {
-    for (const key of Reflect.ownKeys(from)) {
-      const property = Object.getOwnPropertyDescriptor(from, key) as PropertyDescriptor;
-      // An accessor stays one: to call it could have effects.
-      if ('value' in property) property.value = copyOf(property.value);
-      Object.defineProperty(to, key, property);
-    }
-    // What was frozen can be relied on to stay as it is, in the copy too.
-    if (!Object.isExtensible(from)) Object.preventExtensions(to);
+  function copyProperties(from: object, to: object): object {
+    const properties = Reflect.ownKeys(from).map((key) => {
+      return [key, Object.getOwnPropertyDescriptor(from, key) as PropertyDescriptor] as const;
+    });
+    const isExtensible = Object.isExtensible(from);
+    unfilled.push(() => {
+      for (const [key, property] of properties) {
+        // An accessor stays one: to call it could have effects.
+        if ('value' in property) property.value = copyOf(property.value);
+        Object.defineProperty(to, key, property);
+      }
+      // What was frozen can be relied on to stay as it is, in the copy too.
+      if (!isExtensible) Object.preventExtensions(to);
+    });
+    return to;
   }
 
   const copy = copyOf(root);
   for (let fill = unfilled.pop(); fill !== undefined; fill = unfilled.pop()) fill();
   return copy as T;
+}
+
+interface ResizableBuffer extends ArrayBuffer {
+  readonly resizable: boolean;
+  readonly maxByteLength: number;
+}
+
+function copyBuffer(buffer: ArrayBuffer): ArrayBuffer {
+  const { resizable, byteLength, maxByteLength } = buffer as ResizableBuffer;
+  if (!resizable) return buffer.slice(0);
+  // Throws for a detached one.
+  const bytes = new Uint8Array(buffer);
+  const copy = Reflect.construct(ArrayBuffer, [byteLength, { maxByteLength }]);
+  new Uint8Array(copy).set(bytes);
+  return copy;
 }
 
 function copyView(view: ArrayBufferView): object {
@@ -82,6 +110,16 @@ function copyView(view: ArrayBufferView): object {
     return Uint8Array.prototype.slice.call(view);
   }
   return new DataView(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}
+
+/** Whether an object with this prototype, the only one, is an instance of a class that extends null. */
+function isOfClass(prototype: object | null): boolean {
+  return (
+    prototype !== null &&
+    Object.hasOwn(prototype, 'constructor') &&
+    // Object.prototype, of whichever realm.
+    !Object.hasOwn(prototype, 'isPrototypeOf')
+  );
 }
 
 /** 0 for none, 1 for a plain object's, 2 for that of most built-in classes or a user's, more below. */

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   type Context,
@@ -362,6 +363,38 @@ describe('bind', () => {
     expect(square.area(4, 5)).toBe('20px');
     expect(bound.name).toBe('area');
     expect(bound.length).toBe(2);
+  });
+
+  it("keeps the function's own properties: symbols, hidden ones and accessors too", async () => {
+    const tag = Symbol('tag');
+    let reads = 0;
+    class Client {
+      readonly isOpen = true;
+      static connect() {}
+      static [tag] = 'tagged';
+      static get counted() {
+        return ++reads;
+      }
+    }
+    const original: unknown = Client;
+    const bound = own.run({}, () => own.bind(original as (() => void) & typeof Client));
+    expect(reads).toBe(0);
+    for (const key of ['connect', tag, 'counted', 'name', 'length'] as const) {
+      expect(Object.getOwnPropertyDescriptor(bound, key)).toEqual(
+        Object.getOwnPropertyDescriptor(Client, key),
+      );
+    }
+    expect(bound.prototype).not.toBe(Client.prototype);
+    // Sloppy: it has a prototype, arguments and caller.
+    const sloppy = new Function('return this');
+    const boundSloppy = own.bind(sloppy as () => unknown);
+    expect(boundSloppy.prototype).not.toBe(sloppy.prototype);
+    expect(Reflect.ownKeys(boundSloppy)).not.toContain('caller');
+  });
+
+  it('keeps what promisify looks for', async () => {
+    const later = own.run({ user: 'ann' }, () => promisify(own.bind(setTimeout)));
+    await expect(own.run({ user: 'bob' }, () => later(1, 'value'))).resolves.toBe('value');
   });
 
   it('lets errors through, and the caller has its own scope back', () => {

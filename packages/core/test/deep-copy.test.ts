@@ -20,6 +20,39 @@ class Bytes extends Uint8Array {
   }
 }
 class View extends DataView<ArrayBuffer> {}
+class Bare extends (null as unknown as ObjectConstructor) {
+  readonly list: number[] = [1];
+}
+/** `new Bare()` throws: there is no constructor to call. */
+function bare(): Bare {
+  return Object.create(Bare.prototype, { list: { value: [1], enumerable: true } });
+}
+
+function detached<T extends ArrayBuffer | ArrayBufferView<ArrayBuffer>>(value: T): T {
+  structuredClone(value, { transfer: [ArrayBuffer.isView(value) ? value.buffer : value] });
+  return value;
+}
+function revoked<T extends object>(target: T): T {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
+}
+interface Resizable extends ArrayBuffer {
+  readonly resizable: boolean;
+  readonly maxByteLength: number;
+  resize(byteLength: number): void;
+}
+function resizable(length: number, maxByteLength: number): Resizable {
+  // The types of es2023 do not know the second argument.
+  return Reflect.construct(ArrayBuffer, [length, { maxByteLength }]);
+}
+/** A view that its buffer has become too short for. */
+function outOfBounds(): Uint8Array {
+  const buffer = resizable(8, 8);
+  const view = new Uint8Array(buffer, 4, 4);
+  buffer.resize(2);
+  return view;
+}
 
 describe('copied', () => {
   const data: [string, object][] = [
@@ -102,6 +135,46 @@ describe('copied', () => {
     expect(Buffer.isBuffer(copy)).toBe(true);
     expect(copy.toString()).toBe('hello');
     expect(copy.buffer).not.toBe(original.buffer);
+  });
+
+  it('a resizable ArrayBuffer, which stays resizable', () => {
+    const original = resizable(4, 16);
+    new Uint8Array(original).set([1, 2, 3, 4]);
+    const copy = deepCopy(original);
+    expect(copy).not.toBe(original);
+    expect([copy.resizable, copy.byteLength, copy.maxByteLength]).toEqual([true, 4, 16]);
+    original.resize(0);
+    expect([...new Uint8Array(copy)]).toEqual([1, 2, 3, 4]);
+    copy.resize(16);
+    expect([original.byteLength, copy.byteLength]).toEqual([0, 16]);
+  });
+
+  it('what a view of a resizable ArrayBuffer shows', () => {
+    const buffer = resizable(4, 16);
+    const original = new Uint8Array(buffer, 1);
+    original.set([1, 2, 3]);
+    const copies = deepCopy([original, new DataView(buffer, 2)]);
+    buffer.resize(0);
+    expect([...(copies[0] as Uint8Array)]).toEqual([1, 2, 3]);
+    expect((copies[1] as DataView).getUint8(1)).toBe(3);
+  });
+
+  it('what a Proxy shows of an object or an array', () => {
+    const proxies = [new Proxy({ a: [1] }, {}), new Proxy([{ b: 1 }], {})];
+    const copies = deepCopy(proxies);
+    expect(copies).toEqual([{ a: [1] }, [{ b: 1 }]]);
+    expect(copies.some((copy) => types.isProxy(copy))).toBe(false);
+  });
+
+  it('objects without a prototype, or with an empty one', () => {
+    const empty = Object.freeze(Object.create(null));
+    for (const prototype of [null, empty]) {
+      const original = Object.assign(Object.create(prototype), { list: [1] });
+      const copy = deepCopy(original);
+      expect(copy).toEqual(original);
+      expect(copy.list).not.toBe(original.list);
+      expect(Object.getPrototypeOf(copy)).toBe(prototype);
+    }
   });
 
   it('cycles, through every kind of container', () => {
@@ -239,13 +312,36 @@ describe('kept as they are', () => {
       Reflect.construct(class extends ArrayBuffer {}, [1]),
     ],
     ['an object whose prototype is another object', Object.create({ inherited: 1 })],
+    ['an instance of a class that extends null', bare()],
+    ['an object whose prototype is revoked', Object.create(revoked({}))],
+    ['a detached ArrayBuffer', detached(new ArrayBuffer(8))],
+    ['a detached resizable ArrayBuffer', detached(resizable(8, 16))],
+    ['a Uint8Array of a detached buffer', detached(new Uint8Array(8))],
+    ['a DataView of a detached buffer', detached(new DataView(new ArrayBuffer(8)))],
+    ['a view that is out of bounds', outOfBounds()],
+    ['a revoked Proxy of an object', revoked({})],
+    ['a revoked Proxy of an array', revoked([])],
+    [
+      'a Proxy whose trap throws',
+      new Proxy(
+        { a: 1 },
+        {
+          getOwnPropertyDescriptor: () => {
+            throw new Error('on purpose');
+          },
+        },
+      ),
+    ],
+    ['a Proxy of a Map', new Proxy(new Map(), {})],
     ['shared memory', new SharedArrayBuffer(1)],
     ['a view of shared memory', new Int32Array(new SharedArrayBuffer(4))],
     ['a DataView of shared memory', new DataView(new SharedArrayBuffer(4))],
   ];
   it.each(kept)('%s', (_, value) => {
-    expect(deepCopy(value)).toBe(value);
-    expect(deepCopy([value])[0]).toBe(value);
+    // Not toBe(), which cannot print a revoked Proxy.
+    expect(Object.is(deepCopy(value), value)).toBe(true);
+    expect(Object.is(deepCopy([value])[0], value)).toBe(true);
+    expect(Object.is(deepCopy(new Map([[1, { value }]])).get(1)?.value, value)).toBe(true);
   });
 });
 
