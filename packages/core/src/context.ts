@@ -18,6 +18,8 @@ import {
   readValue,
   type Scope,
   visibleValues,
+  writeValue,
+  writeValues,
 } from './scope.ts';
 import { type ContextState, createContextState, processState } from './storage.ts';
 
@@ -32,7 +34,7 @@ import { type ContextState, createContextState, processState } from './storage.t
  * ```
  */
 export interface ContextValues {
-  /** The id of the request that is being handled. */
+  /** The id of the request that is being handled: that of its response, which cannot be changed. */
   requestId: string;
   /** What the client sent as its id and was not adopted, made safe to log; absent when it was. */
   rejectedRequestId?: string;
@@ -85,6 +87,8 @@ export interface Context<V> {
    * Runs `task` as a child task, which inherits the current values by `share`, `copy` or `chain`.
    * Outside any context it starts an empty one. Returns what `task` returns.
    *
+   * @throws {TypeError} when it shares a request's values, and would change their `requestId`
+   *
    * @example
    * context.fork(() => audit(order), { inherit: 'chain', values: { step: 'audit' } });
    */
@@ -101,22 +105,24 @@ export interface Context<V> {
    */
   require<K extends keyof V>(key: K): Exclude<V[K], undefined>;
   /**
-   * Sets the value for `key`.
+   * Sets the value for `key`. The `requestId` of a request cannot be changed, as its response carries
+   * it; a child by `copy` or `chain`, and a task of `run`, may have one of their own.
    *
    * @throws {NoContextError} outside any context
+   * @throws {TypeError} when a request's `requestId` would be changed
    */
   set<K extends keyof V>(key: K, value: V[K]): void;
   /** Whether a value is visible for `key`, be it undefined. Never throws. */
   has(key: keyof V): boolean;
   /**
    * Removes the value for `key`; says whether there was one to remove. In a child by `chain` only
-   * its own goes, and the parent's shows again.
+   * its own goes, and the parent's shows again. The `requestId` of a request stays.
    *
    * @throws {NoContextError} outside any context
    */
   delete(key: keyof V): boolean;
   /**
-   * Removes all values; in a child by `chain` its own alone.
+   * Removes all values; in a child by `chain` its own alone. The `requestId` of a request stays.
    *
    * @throws {NoContextError} outside any context
    */
@@ -221,7 +227,7 @@ function contextOver<V>(
       }
       const parent = storage.getStore();
       const scope = parent === undefined ? createScope() : inheritScope(parent, inherit, clone);
-      Object.assign(scope.values, values);
+      writeValues(scope, values);
       return storage.run(scope, task);
     },
     get: get as Context<V>['get'],
@@ -231,7 +237,7 @@ function contextOver<V>(
       return value as Exclude<V[typeof key], undefined>;
     },
     set(key, value) {
-      current('set', key).values[key] = value;
+      writeValue(current('set', key), key, value);
     },
     has(key) {
       return hasValue(storage.getStore(), key);

@@ -1,4 +1,5 @@
 import { deepCopy } from './deep-copy.ts';
+import { fixedRequestIdError } from './errors.ts';
 
 /**
  * How a child task gets its values from its parent.
@@ -28,6 +29,8 @@ export interface Scope {
   values: Values;
   /** Where reads go on for keys that this scope has no value for; set by `chain` alone. */
   readonly parent: Scope | undefined;
+  /** Of a request's own scope: the id, which is that of its response too, and stays. */
+  readonly requestId?: string;
 }
 
 /** A map that starts with the own enumerable properties of `values`, symbols included. */
@@ -69,14 +72,39 @@ export function hasValue(scope: Scope | undefined, key: PropertyKey): boolean {
   return false;
 }
 
-/** Removes the scope's own value for `key`; says whether there was one. */
+/** Sets the scope's own value for `key`. Throws for another id of a request. */
+export function writeValue(scope: Scope, key: PropertyKey, value: unknown): void {
+  checkRequestId(scope, key, value);
+  scope.values[key] = value;
+}
+
+/** Sets the scope's own values to the own enumerable properties of `values`, all or none. */
+export function writeValues(scope: Scope, values: object | undefined): void {
+  if (scope.requestId === undefined) {
+    Object.assign(scope.values, values);
+    return;
+  }
+  const own = createValues(values);
+  if ('requestId' in own) checkRequestId(scope, 'requestId', own.requestId);
+  Object.assign(scope.values, own);
+}
+
+/** Removes the scope's own value for `key`; says whether there was one to remove. */
 export function deleteValue(scope: Scope, key: PropertyKey): boolean {
+  if (key === 'requestId' && scope.requestId !== undefined) return false;
   return key in scope.values && delete scope.values[key];
 }
 
-/** Removes all of the scope's own values. */
+/** Removes all of the scope's own values, but the id of a request. */
 export function clearValues(scope: Scope): void {
   scope.values = new Values();
+  if (scope.requestId !== undefined) scope.values.requestId = scope.requestId;
+}
+
+function checkRequestId({ requestId }: Scope, key: PropertyKey, value: unknown): void {
+  if (key === 'requestId' && requestId !== undefined && value !== requestId) {
+    throw fixedRequestIdError(requestId);
+  }
 }
 
 /** A map of all values that are visible in the scope, the ancestors' first. */
