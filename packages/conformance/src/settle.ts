@@ -70,7 +70,7 @@ async function failureOf(
 ): Promise<Failure | undefined> {
   const failures: Failure[] = [];
   // Scenarios that let an error escape on purpose have a listener of their own, beside the one here
-  // or in its place. This one is asked first: the core adds another for the time of an error.
+  // or in its place.
   function onStray(thrown: unknown): void {
     if (process.listeners('uncaughtException').every((each) => each === survive)) {
       failures.push({ thrown });

@@ -31,12 +31,25 @@ function surviveErrors(): Teardown {
   };
 }
 
+/** The same by a capture callback: with one, Node calls no listeners. */
+function captureErrors(): Teardown {
+  const restore = surviveErrors();
+  process.setUncaughtExceptionCaptureCallback((error) => {
+    if (error instanceof Survived) record(error.id, 'captured');
+    // Ends the process: the callback of a test runner cannot be told.
+    else throw error;
+  });
+  return () => {
+    process.setUncaughtExceptionCaptureCallback(null);
+    restore();
+  };
+}
+
 /** A server that has nothing to do with requests, and what its sockets saw nevertheless. */
 let stranger: Server;
 let strays: string[] = [];
 
-async function prepareStranger(): Promise<Teardown> {
-  const restore = surviveErrors();
+async function prepareStranger(restore: Teardown): Promise<Teardown> {
   strays = [];
   const note = (where: string): void => {
     const id = getRequestId();
@@ -92,7 +105,7 @@ const survivals = Object.entries(throwers).map(
     level: 'MUST',
     title: `an error of a ${what} that the process survives: its handler sees the id, strangers do not`,
     probes: ['handler', 'uncaughtException'],
-    prepare: prepareStranger,
+    prepare: () => prepareStranger(surviveErrors()),
     routes: {
       'GET /': (x) => {
         x.probe('handler');
@@ -105,10 +118,28 @@ const survivals = Object.entries(throwers).map(
   }),
 );
 
+const captured: HttpScenario = {
+  id: 'survived-capture',
+  level: 'MUST',
+  title: 'an error that a capture callback takes: the callback sees the id, strangers do not',
+  probes: ['handler', 'captured'],
+  prepare: () => prepareStranger(captureErrors()),
+  routes: {
+    'GET /': (x) => {
+      x.probe('handler');
+      throwers.tick?.(new Survived(x.id));
+      setTimeout(() => x.send(), 3);
+    },
+  },
+  visit: visitWithStranger,
+  after: () => assert.deepEqual(strays, [], 'what strangers saw'),
+};
+
 const tenants = new AsyncLocalStorage<string>();
 
 export const isolationScenarios: readonly HttpScenario[] = [
   ...survivals,
+  captured,
   {
     id: 'other-storages',
     level: 'MUST',
