@@ -97,8 +97,26 @@ function printable(text: string): string {
   });
 }
 
-/** What a value is, for an error message: short, and in printable ASCII. */
+/** What a value is, for an error message: short, and in printable ASCII. Never throws. */
 export function describe(value: unknown): string {
+  try {
+    return describeReadable(value);
+  } catch {
+    // A revoked Proxy, or a getter that throws.
+    return 'an object that cannot be read';
+  }
+}
+
+/** Whether the value is an Error. Never throws, as `instanceof` does for a revoked Proxy. */
+export function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+function describeReadable(value: unknown): string {
   if (typeof value === 'string') {
     return printable(JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value));
   }

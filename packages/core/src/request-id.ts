@@ -1,7 +1,7 @@
 import { v4 } from 'uuid';
 import { badResult, dropRejection, isThenable } from './bad-result.ts';
 import type { ContextValues } from './context.ts';
-import { describe, InvalidRequestIdError } from './errors.ts';
+import { describe, InvalidRequestIdError, isError } from './errors.ts';
 import type { InboundHeader, NormalizedOptions } from './options.ts';
 import type { Peer } from './trust.ts';
 
@@ -120,13 +120,14 @@ function generateId<Request>(options: NormalizedOptions<Request>, request: Reque
 
 function checkValues(values: unknown): Partial<ContextValues> {
   const isPlain = typeof values === 'object' && values !== null && !('then' in values);
-  if (isPlain && !Array.isArray(values)) return values;
+  // A copy: to read the values is the last that can fail.
+  if (isPlain && !Array.isArray(values)) return { ...values };
   throw badResult('values', 'must return an object of values', values);
 }
 
 /** An error handler may be given anything but a falsy value, which frameworks take for none. */
 function toError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
+  if (isError(thrown)) return thrown;
   dropRejection(thrown);
   return new Error(`A function of the request id options threw ${describe(thrown)}.`, {
     cause: thrown,

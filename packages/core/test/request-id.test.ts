@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   normalizeOptions,
+  openRequestScope,
   type Peer,
   type RequestIdDecision,
   type RequestReader,
   resolveRequestId,
 } from '../src/adapter.ts';
 import {
+  context,
   InvalidRequestIdError,
   newRequestId,
   OptionResultError,
@@ -415,6 +417,56 @@ describe('a function among the options that fails', () => {
     process.off('unhandledRejection', listen);
     expect(error?.cause).toBeInstanceOf(Promise);
     expect(unhandled).toEqual([]);
+  });
+
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const unreadable = {
+    get constructor(): never {
+      throw failure;
+    },
+    // biome-ignore lint/suspicious/noThenProperty: what asks whether it is a promise reads it
+    get then(): never {
+      throw failure;
+    },
+  };
+  it.each(functions)('%s may return or throw what cannot be read', (option, id) => {
+    for (const value of [revoked, unreadable]) {
+      const returning = resolveId(id, { [option]: () => value });
+      expect(returning.error).toBeInstanceOf(Error);
+      const throwing = resolveId(id, {
+        [option]: () => {
+          throw value;
+        },
+      });
+      expect(throwing.error).toBeInstanceOf(Error);
+      expect(throwing.requestId).toMatch(option === 'values' ? /^myid$/ : uuid);
+    }
+  });
+
+  it('values may have a getter that throws: its error is passed on', () => {
+    const values = (): object => ({
+      get tenant() {
+        throw failure;
+      },
+    });
+    expect(resolveId('myid', { values })).toMatchObject({ requestId: 'myid', error: failure });
+  });
+
+  it('values are read once', () => {
+    let reads = 0;
+    const values = (): object => ({
+      get tenant() {
+        reads += 1;
+        return 'acme';
+      },
+    });
+    const decision = resolveId('myid', { values });
+    const scope = openRequestScope({}, decision);
+    expect([scope.run(() => context.toObject()), reads]).toEqual([
+      { requestId: 'myid', tenant: 'acme' },
+      1,
+    ]);
   });
 
   it.each([undefined, 'a string', 0, null])('may throw %j: it becomes an error', (thrown) => {
