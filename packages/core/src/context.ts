@@ -156,6 +156,9 @@ export interface Context<V> {
   bindEmitter<E extends Emitter>(emitter: E): E;
 }
 
+/** Properties that are not copied from one function to another, or were. */
+const ownToEach = new Set(['name', 'length', 'prototype', 'caller', 'arguments']);
+const noOptions = Object.freeze({});
 const inheritModes = "'share', 'copy' or 'chain'";
 const checks: { readonly [K in keyof Required<ContextOptions>]: Check } = {
   name: [(value) => typeof value === 'string', 'a string'],
@@ -216,7 +219,7 @@ function contextOver<V>(
       checkTask('run(values, task)', task);
       return storage.run(createScope(values), task);
     },
-    fork(task, options = {}) {
+    fork(task, options) {
       checkTask('fork(task, options)', task);
       const { inherit = defaultInherit, values } = ownOptions(options);
       if (!isInherit(inherit)) {
@@ -227,7 +230,7 @@ function contextOver<V>(
       }
       const parent = storage.getStore();
       const scope = parent === undefined ? createScope() : inheritScope(parent, inherit, clone);
-      writeValues(scope, values);
+      if (values !== undefined) writeValues(scope, values);
       return storage.run(scope, task);
     },
     get: get as Context<V>['get'],
@@ -284,11 +287,13 @@ function contextOver<V>(
   });
 }
 
-/** Copies a function's own properties, such as `util.promisify.custom`; none is read. */
-function copyProperties(from: object, to: object): void {
+/** Copies a function's own properties, such as `util.promisify.custom`. No accessor is called. */
+function copyProperties(from: (...args: never[]) => unknown, to: object): void {
+  // These two nearly all functions have, and no others.
+  Object.defineProperty(to, 'name', { value: from.name, configurable: true });
+  Object.defineProperty(to, 'length', { value: from.length, configurable: true });
   for (const key of Reflect.ownKeys(from)) {
-    // What belongs to the function that it is, not to what it does.
-    if (key === 'prototype' || key === 'caller' || key === 'arguments') continue;
+    if (typeof key === 'string' && ownToEach.has(key)) continue;
     Object.defineProperty(
       to,
       key,
@@ -304,7 +309,8 @@ function checkTask(call: string, task: unknown): void {
 }
 
 /** What is inherited is no option, here as in `createContext`. */
-function ownOptions<V>(options: ForkOptions<V>): ForkOptions<V> {
+function ownOptions<V>(options: ForkOptions<V> | undefined): ForkOptions<V> {
+  if (options === undefined) return noOptions;
   return Object.getPrototypeOf(options) === Object.prototype ? options : { ...options };
 }
 

@@ -67,12 +67,13 @@ export function deepCopy<T>(root: T): T {
   }
 
   function copyProperties(from: object, to: object): object {
-    const properties = Reflect.ownKeys(from).map((key) => {
-      return [key, Object.getOwnPropertyDescriptor(from, key) as PropertyDescriptor] as const;
-    });
+    // What a Proxy shows is read at once, as its traps can throw.
+    const shown = types.isProxy(from) ? Object.getOwnPropertyDescriptors(from) : undefined;
     const isExtensible = Object.isExtensible(from);
     unfilled.push(() => {
-      for (const [key, property] of properties) {
+      for (const key of Reflect.ownKeys(shown ?? from)) {
+        const property = (shown?.[key as string] ??
+          Object.getOwnPropertyDescriptor(from, key)) as PropertyDescriptor;
         // An accessor stays one: to call it could have effects.
         if ('value' in property) property.value = copyOf(property.value);
         Object.defineProperty(to, key, property);

@@ -79,7 +79,7 @@ export function writeValue(scope: Scope, key: PropertyKey, value: unknown): void
 }
 
 /** Sets the scope's own values to the own enumerable properties of `values`, all or none. */
-export function writeValues(scope: Scope, values: object | undefined): void {
+export function writeValues(scope: Scope, values: object): void {
   if (scope.requestId === undefined) {
     Object.assign(scope.values, values);
     return;

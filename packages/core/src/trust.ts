@@ -4,6 +4,9 @@ import { describe, InvalidOptionError } from './errors.ts';
 /** Who is at the other end of a socket: an IP address, `'unix'` for a Unix domain socket, or unknown. */
 export type Peer = string | undefined;
 
+/** Peers whose result is kept, so that they cost no more than a look-up. */
+const maxKnown = 256;
+
 /** All IPv4 addresses, as IPv6 has them: `::ffff:10.0.0.1`. */
 const mapped = new BlockList();
 mapped.addSubnet('::ffff:0:0', 96, 'ipv6');
@@ -28,13 +31,25 @@ export function compileTrust(entries: readonly string[]): (peer: Peer) => boolea
       ranges[family].addSubnet(address, bits, 'ipv6');
     }
   }
-  return (peer) => {
-    if (peer === undefined) return false;
-    if (peer === 'unix') return trustsUnix;
+
+  function isTrusted(peer: string): boolean {
     const zone = isIPv6(peer) ? peer.indexOf('%') : -1;
     const address = toIPv6(zone === -1 ? peer : peer.slice(0, zone));
     if (address === undefined) return false;
     return ranges[mapped.check(address, 'ipv6') ? 'ipv4' : 'ipv6'].check(address, 'ipv6');
+  }
+
+  const known = new Map<string, boolean>();
+  return (peer) => {
+    if (peer === undefined) return false;
+    if (peer === 'unix') return trustsUnix;
+    let result = known.get(peer);
+    if (result === undefined) {
+      if (known.size === maxKnown) known.clear();
+      result = isTrusted(peer);
+      known.set(peer, result);
+    }
+    return result;
   };
 }
 

@@ -250,6 +250,17 @@ describe('trust', () => {
       });
   });
 
+  it('says the same of each peer again, of however many', () => {
+    const { isTrusted } = normalizeOptions<Request>({ trust: '10.0.0.0/9' });
+    for (let round = 0; round < 2; round += 1) {
+      for (let n = 0; n < 1_000; n += 1) {
+        const peer = `10.${n % 256}.0.${n % 7}`;
+        const request = { headers: {}, peer };
+        expect(isTrusted(reader, request, request), peer).toBe(n % 256 < 128);
+      }
+    }
+  });
+
   it('is not asked for when no id was sent', () => {
     const trust = (): boolean => {
       throw new Error('asked');
