@@ -1,0 +1,195 @@
+// What the programs in cases/ share. A program runs twice: with the library, and with LIBRARY=none.
+import { once } from 'node:events';
+import { writeSync } from 'node:fs';
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+export { once, sleep };
+
+/** True in the run without the library. */
+export const isBare = process.env.LIBRARY === 'none';
+
+/** What the program was asked to try. */
+export const variant = process.argv.slice(2);
+
+export const nodeMajor = Number(process.versions.node.split('.')[0]);
+
+export const require = createRequire(import.meta.url);
+
+/** @param {Record<string, unknown>} record */
+function write(record) {
+  writeSync(1, `\n@@ ${JSON.stringify(record)}\n`);
+}
+
+/**
+ * Reports what must be the same with the library and without it.
+ *
+ * @param {string} what
+ * @param {unknown} value
+ */
+export function same(what, value) {
+  write({ what, same: value ?? null });
+}
+
+/**
+ * Reports what must hold with the library. Without it, nothing is reported.
+ *
+ * @param {string} what
+ * @param {unknown} expected
+ * @param {unknown} got
+ */
+export function holds(what, expected, got) {
+  if (!isBare) write({ what, expected: expected ?? null, got: got ?? null });
+}
+
+/**
+ * Reports a figure that must not be greater with the library than without it, but for some slack.
+ *
+ * @param {string} what
+ * @param {number} value
+ * @param {number} slack
+ */
+export function atMost(what, value, slack) {
+  write({ what, atMost: value, slack });
+}
+
+/** Ends the process. A program that does not come to this has failed. */
+export function finish() {
+  write({ isEnd: true });
+  process.exit(0);
+}
+
+/**
+ * Says that the case cannot run here, in both runs. It counts as skipped.
+ *
+ * @param {string} reason
+ * @returns {never}
+ */
+export function cannotRun(reason) {
+  write({ cannotRun: reason });
+  process.exit(0);
+}
+
+/**
+ * Loads one of the library's packages, by either build; nothing without the library.
+ *
+ * @param {string} name
+ * @param {'import' | 'require'} how
+ */
+export async function loadLibrary(name, how = 'import') {
+  if (isBare) return undefined;
+  const id = `@request-context/${name}`;
+  return how === 'require' ? require(id) : import(id);
+}
+
+/**
+ * Listens on a free port of 127.0.0.1.
+ *
+ * @template {net.Server} S
+ * @param {S} server
+ */
+export async function listen(server) {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+/** @param {net.Server} server */
+export function portOf(server) {
+  return /** @type {net.AddressInfo} */ (server.address()).port;
+}
+
+/**
+ * Sends one request on a connection of its own. Resolves with the response, or with `error` alone.
+ *
+ * @param {net.Server} server
+ * @param {http.RequestOptions & { body?: string, id?: string }} [options]
+ * @returns {Promise<{ status?: number, headers?: http.IncomingHttpHeaders, id?: string, body?: string, error?: string }>}
+ */
+export function ask(server, { body, id, ...options } = {}) {
+  return new Promise((resolve) => {
+    const headers = { ...options.headers, ...(id === undefined ? {} : { 'X-Request-ID': id }) };
+    const target = { host: '127.0.0.1', port: portOf(server), agent: false };
+    const request = http.request({ ...target, ...options, headers });
+    const timer = setTimeout(() => request.destroy(new Error('no response')), 5000);
+    /** @param {Awaited<ReturnType<typeof ask>>} result */
+    const done = (result) => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    request.on('error', (error) => done({ error: codeOf(error) }));
+    request.on('response', (response) => {
+      let text = '';
+      response.setEncoding('latin1');
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('error', (error) => done({ error: codeOf(error) }));
+      response.on('end', () => {
+        const { statusCode: status, headers } = response;
+        done({ status, headers, id: headers['x-request-id'], body: text });
+      });
+    });
+    request.end(body);
+  });
+}
+
+/** @param {NodeJS.ErrnoException} error */
+function codeOf(error) {
+  return error.code ?? error.message;
+}
+
+/**
+ * Sends raw bytes. Resolves with what was received once the connection closes or `until` is met.
+ *
+ * @param {net.Server} server
+ * @param {string} bytes
+ * @param {(received: string) => boolean} [until]
+ */
+export async function sendRaw(server, bytes, until = () => false) {
+  const socket = net.connect(portOf(server), '127.0.0.1');
+  const timer = setTimeout(() => socket.destroy(), 4000);
+  let received = '';
+  socket.on('error', () => {});
+  socket.setEncoding('latin1').on('data', (chunk) => {
+    received += chunk;
+    if (until(received)) socket.destroy();
+  });
+  socket.write(bytes);
+  await once(socket, 'close');
+  clearTimeout(timer);
+  return received;
+}
+
+/**
+ * Waits until something holds, five seconds at most.
+ *
+ * @param {() => boolean} isDone
+ */
+export async function waitFor(isDone) {
+  for (let round = 0; round < 250 && !isDone(); round++) await sleep(20);
+}
+
+/**
+ * Collects garbage until `isDone` returns true, a few times at most.
+ *
+ * @param {() => boolean} isDone
+ */
+export async function collect(isDone) {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc');
+  for (let round = 0; round < 20 && !isDone(); round++) {
+    await sleep(30);
+    gc();
+  }
+}
+
+/** Returns the first line of an error's message. @param {unknown} error */
+export function messageOf(error) {
+  return String(error instanceof Error ? error.message : error).split('\n')[0];
+}

@@ -1,0 +1,246 @@
+// Runs the cases against the packed packages. README.md beside this file says how to use it.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cases } from './cases.mjs';
+import { differenceOf, isSame } from './difference.mjs';
+
+/** @typedef {import('./cases.mjs').Case} Case */
+
+/**
+ * What a program reports of one check.
+ *
+ * @typedef {object} Check
+ * @property {string} what
+ * @property {unknown} [same]
+ * @property {unknown} [expected]
+ * @property {unknown} [got]
+ * @property {number} [atMost]
+ * @property {number} [slack]
+ */
+
+/**
+ * @typedef {object} Run
+ * @property {Check[]} checks
+ * @property {string} [skipped] - Why it cannot run here.
+ * @property {string} [died] - How it ended, when it did not come to its end.
+ */
+
+const here = import.meta.dirname;
+const root = join(here, '..');
+const programs = join(here, 'cases');
+
+/** How many processes run at once. */
+const atOnce = 2;
+/** Seconds after which a program is ended. */
+const limit = 60;
+
+const { values: options } = parseArgs({
+  options: {
+    node: { type: 'string', default: process.execPath },
+    only: { type: 'string', multiple: true, default: [] },
+    install: { type: 'boolean', default: true },
+    build: { type: 'boolean', default: true },
+    times: { type: 'boolean', default: false },
+  },
+  allowNegative: true,
+});
+
+/** @param {string} message @returns {never} */
+function stop(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+/** @param {string} command @param {string[]} args @param {string} cwd */
+function execute(command, args, cwd) {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: ['ignore', 2, 2] });
+  if (status !== 0) stop(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
+}
+
+/** @param {string} file */
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** Whether what the lock file names is there already: to install it anew takes a minute. */
+function isInstalled() {
+  /** @type {{ packages: Record<string, { version?: string, optional?: boolean }> }} */
+  const { packages } = readJson(join(here, 'package-lock.json'));
+  return Object.entries(packages).every(([path, { version, optional }]) => {
+    if (path === '') return true;
+    try {
+      return readJson(join(here, path, 'package.json')).version === version;
+    } catch {
+      // Of another platform.
+      return optional === true;
+    }
+  });
+}
+
+/** Installs the tarballs beside the programs, with what they depend on and no framework. */
+function installPackages() {
+  const folder = mkdtempSync(join(tmpdir(), 'host-tests-'));
+  const names = ['core', 'node-http', 'express', 'koa', 'fastify'];
+  const filters = names.flatMap((name) => ['--filter', `./packages/${name}`]);
+  execute('npx', ['-y', 'pnpm@12', '-r', ...filters, 'pack', '--pack-destination', folder], root);
+  const tarballs = readdirSync(folder).map((file) => join(folder, file));
+  rmSync(join(programs, 'node_modules'), { recursive: true, force: true });
+  const install = ['install', '--prefix', programs, '--no-save', '--no-package-lock'];
+  execute('npm', [...install, '--legacy-peer-deps', '--no-audit', '--no-fund', ...tarballs], here);
+  rmSync(folder, { recursive: true });
+}
+
+/**
+ * @param {Case} item
+ * @param {'none' | 'packed'} library
+ * @returns {Promise<Run>}
+ */
+function run({ program, args }, library) {
+  return new Promise((resolve) => {
+    const child = spawn(options.node, [join(programs, `${program}.mjs`), ...args], {
+      cwd: programs,
+      env: { ...process.env, LIBRARY: library },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: limit * 1000,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    let errors = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      errors = (errors + text).slice(-8000);
+    });
+    child.on('error', (error) => {
+      errors += error.message;
+    });
+    child.on('close', (code, signal) => {
+      const records = [...output.matchAll(/^@@ (.*)$/gm)].map(([, json]) => JSON.parse(json ?? ''));
+      const checks = records.filter(({ what }) => what !== undefined);
+      const skipped = records.find(({ cannotRun }) => cannotRun !== undefined)?.cannotRun;
+      if (skipped !== undefined) return resolve({ checks, skipped });
+      if (records.at(-1)?.isEnd) return resolve({ checks });
+      resolve({ checks, died: `ended with ${signal ?? code}: ${reasonIn(errors)}` });
+    });
+  });
+}
+
+/** The line of what a process wrote that says why it ended. @param {string} errors */
+function reasonIn(errors) {
+  const lines = errors.split('\n').map((line) => line.trim());
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.find((line) => line !== '') ?? '';
+}
+
+/**
+ * What came out of one check.
+ *
+ * @typedef {object} Result
+ * @property {string} what
+ * @property {'passed' | 'FAULT' | 'skipped'} outcome
+ * @property {string} [why]
+ */
+
+/** @param {Run} bare @param {Run} ours @returns {Result[]} */
+function judge(bare, ours) {
+  const skipped = bare.skipped ?? ours.skipped;
+  if (skipped !== undefined) return [{ what: '', outcome: 'skipped', why: skipped }];
+  if (bare.died !== undefined) {
+    return [{ what: 'without the library', outcome: 'FAULT', why: `the program ${bare.died}` }];
+  }
+  /** @type {Result[]} */
+  const results = ours.checks.map((check) => judgeCheck(check, bare.checks));
+  for (const { what } of bare.checks) {
+    if (ours.died === undefined && !ours.checks.some((check) => check.what === what)) {
+      results.push({ what, outcome: 'FAULT', why: 'expected a report; got none' });
+    }
+  }
+  const why = `expected the program to come to its end; it ${ours.died}`;
+  if (ours.died !== undefined) results.push({ what: '', outcome: 'FAULT', why });
+  if (results.length === 0) {
+    results.push({ what: '', outcome: 'FAULT', why: 'the program checked nothing' });
+  }
+  return results;
+}
+
+/** @param {Check} check @param {Check[]} others @returns {Result} */
+function judgeCheck(check, others) {
+  const { what } = check;
+  const other = others.find((each) => each.what === what);
+  if (check.atMost !== undefined) {
+    const { atMost } = other ?? {};
+    if (atMost === undefined) return { what, outcome: 'FAULT', why: 'no figure to compare with' };
+    const most = atMost + (check.slack ?? 0);
+    if (check.atMost <= most) return { what, outcome: 'passed' };
+    return { what, outcome: 'FAULT', why: `expected at most ${most}; got ${check.atMost}` };
+  }
+  const isComparison = 'same' in check;
+  if (isComparison && other === undefined) {
+    return { what, outcome: 'FAULT', why: 'nothing to compare with' };
+  }
+  const [expected, got] = isComparison ? [other?.same, check.same] : [check.expected, check.got];
+  if (isSame(expected, got)) return { what, outcome: 'passed' };
+  return { what, outcome: 'FAULT', why: differenceOf(expected, got) };
+}
+
+/** @param {Case} item */
+async function runCase(item) {
+  const start = performance.now();
+  const bare = await run(item, 'none');
+  const ours = await run(item, 'packed');
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const { what, outcome, why } of judge(bare, ours)) {
+    const title = [item.program, item.args.join(', '), what].filter((part) => part !== '');
+    console.log(`${outcome.padEnd(7)} ${title.join(': ')}${why === undefined ? '' : `: ${why}`}`);
+    counts[outcome === 'FAULT' ? 'failed' : outcome]++;
+  }
+  return { item, counts, seconds };
+}
+
+async function main() {
+  const isChosen = (/** @type {Case} */ { program, args }) =>
+    options.only.length === 0 ||
+    options.only.some((text) => [program, ...args].join(', ').includes(text));
+  const chosen = cases.filter(isChosen);
+  if (chosen.length === 0) stop(`No case is named like ${options.only}.`);
+
+  if (options.install && !isInstalled()) execute('npm', ['ci', '--ignore-scripts'], here);
+  if (options.build) {
+    execute('npx', ['tsdown', '--logLevel', 'warn'], root);
+    installPackages();
+  }
+  const { stdout } = spawnSync(options.node, ['--version'], { encoding: 'utf8' });
+  console.log(`Node ${stdout.trim()}, ${chosen.length} programs, with the library and without it`);
+
+  const start = performance.now();
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {{ item: Case, seconds: string }[]} */
+  const times = [];
+  const waiting = chosen.values();
+  const work = async () => {
+    for (const item of waiting) {
+      const { counts, seconds } = await runCase(item);
+      times.push({ item, seconds });
+      for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) {
+        total[key] += counts[key];
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  if (options.times) {
+    times.sort((a, b) => Number(b.seconds) - Number(a.seconds));
+    for (const { item, seconds } of times.slice(0, 25)) {
+      console.log(`${seconds} s ${item.program} ${item.args.join(', ')}`);
+    }
+  }
+  console.log(`${Math.round((performance.now() - start) / 1000)} seconds`);
+  // The last line: scripts read it.
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
+}
+
+await main();
