@@ -31,6 +31,16 @@ const wrapperMoments = [
 
 const agents = ['opentelemetry', 'dd-trace', 'elastic', 'newrelic', 'sentry'];
 
+const fastifyCases = [
+  'setGenReqId in an encapsulated plugin',
+  'setGenReqId after ours',
+  'setGenReqId before ours',
+  'malformed URL by inject()',
+  'malformed URL by serverless-http',
+  'hooks before the plugin, by inject()',
+  "onInvalid: 'reject'",
+];
+
 const otherServers = [
   'both builds',
   'express, twice',
@@ -42,7 +52,57 @@ const otherServers = [
 
 /** @type {Case[]} */
 export const cases = [
+  // The longest first.
+  ...each('jest', ['realms'], ['withRequestId', 'attach', 'express', 'fastify']),
+  ...each('jest', ['globalsCleanup'], ['on', 'soft', 'off']),
+  ...each('jest', ['jsdom'], ['withRequestId', 'attach', 'express']),
+  ...each('jest', ['fake timers']),
+  ...each('test-runners', ['vitest', 'mocha', 'mocha, fake timers', 'node:test']),
+  ...each('idle', ['withRequestId', 'attach']),
   ...each('wrappers', [...wrappedHosts, 'both builds'], wrapperKinds, wrapperMoments),
   ...each('agents', agents, ['early', 'late', 'after the first request']),
+  ...each(
+    'domain',
+    ['node:http', 'attach', 'express 5', 'koa 3', 'fastify 5'],
+    ['request', 'response'],
+  ),
+  ...each(
+    'first-response',
+    ['connect', 'express 4', 'express 5', 'koa 3'],
+    ['on-headers', 'response-time', 'compression', 'express-session'],
+  ),
+  ...each('engine', ['engineio64', 'engine.io'], ['websocket', 'polling']),
+  ...each(
+    'odd-objects',
+    ['frozen prototypes', 'prototypes frozen after loading'],
+    ['node:http', 'attach', 'express 5', 'koa 3', 'fastify 5'],
+  ),
+  // Fastify itself does not load then.
+  ...each(
+    'odd-objects',
+    ['frozen EventEmitter.prototype'],
+    ['node:http', 'attach', 'express 5', 'koa 3'],
+  ),
+  ...each('odd-objects', [
+    'a frozen server',
+    'frozen requests and responses',
+    'hand-made objects',
+    'no socket',
+    'id is an accessor',
+  ]),
+  ...each('node-responses', ['stream.respond()'], ['withRequestId', 'attach']),
+  ...each('node-responses', ['dropRequest'], ['attach']),
+  ...each('fastify', ['fastify4', 'fastify'], fastifyCases),
+  ...each('fastify', ['fastify'], ['malformed URL by @fastify/aws-lambda']),
+  ...each('frameworks', ['restify'], ['pre', 'use', 'pre and reqIdHeaders']),
+  ...each('frameworks', ['koa-websocket'], ['koa 2', 'koa 3']),
+  ...each('frameworks', ['h3'], ['middleware', 'withRequestId']),
+  ...each('frameworks', ['polka', 'connect', 'serverless-http']),
+  ...each(
+    'timers',
+    ['sinon', 'never fires', 'returns a number'],
+    ['import', 'require'],
+    ['withRequestId', 'attach'],
+  ),
   ...each('prototypes', [...hostNames, ...otherServers]),
 ];

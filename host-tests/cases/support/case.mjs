@@ -48,14 +48,14 @@ export function holds(what, expected, got) {
 }
 
 /**
- * Reports a figure that must not be greater with the library than without it, but for some slack.
+ * Reports figures, of which one must be no greater with the library than without it, but for its slack.
  *
  * @param {string} what
- * @param {number} value
- * @param {number} slack
+ * @param {number[]} figures
+ * @param {number[]} slack
  */
-export function atMost(what, value, slack) {
-  write({ what, atMost: value, slack });
+export function atMost(what, figures, slack) {
+  write({ what, atMost: figures, slack });
 }
 
 /** Ends the process. A program that does not come to this has failed. */

@@ -1,0 +1,51 @@
+// node:domain is first required after the first request: errors of requests and responses in a domain
+// reach the domain. Arguments: host, which of the two emits.
+import {
+  ask,
+  finish,
+  holds,
+  listen,
+  messageOf,
+  require,
+  same,
+  sleep,
+  variant,
+} from './support/case.mjs';
+import { hosts } from './support/hosts.mjs';
+
+const [hostName = '', emitter = ''] = variant;
+const outcome = [];
+process.on('uncaughtException', (error) => outcome.push(`uncaught: ${messageOf(error)}`));
+
+function listener(req, res) {
+  if (!req.url.startsWith('/domain')) return res.end('ok');
+  const domain = require('node:domain').create();
+  const target = emitter === 'request' ? req : res;
+  domain.add(target);
+  domain.on('error', (error) => {
+    outcome.push(`domain: ${messageOf(error)}`);
+    if (!res.writableEnded) res.end('handled by the domain');
+  });
+  target.on('custom', () => {
+    throw new Error(`thrown for ${req.url}`);
+  });
+  // In the domain neither is entered: only the emitter belongs to it.
+  setImmediate(() => {
+    target.emit('error', new Error(`emitted for ${req.url}`));
+    setTimeout(() => target.emit('custom'), 5);
+  });
+}
+
+const { create, ready } = await hosts[hostName](listener);
+const server = create();
+await ready?.();
+await listen(server);
+await ask(server, { path: '/first' });
+for (const path of ['/domain/1', '/domain/2']) {
+  const { status, body, error, id } = await ask(server, { path, id: 'myid' });
+  same(`response to ${path}`, error ?? `${status} ${body}`);
+  holds(`id of ${path}`, 'myid', id);
+}
+await sleep(50);
+same('where errors arrive', outcome.toSorted());
+finish();

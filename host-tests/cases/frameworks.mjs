@@ -1,0 +1,165 @@
+// Frameworks that take the middlewares of node:http or Koa. Argument: which.
+import { createServer } from 'node:http';
+import {
+  ask,
+  finish,
+  holds,
+  listen,
+  loadLibrary,
+  messageOf,
+  portOf,
+  require,
+  same,
+  variant,
+  waitFor,
+} from './support/case.mjs';
+
+const [what = '', how = ''] = variant;
+const uncaught = [];
+process.on('uncaughtException', (error) => uncaught.push(messageOf(error)));
+const nodeHttp = await loadLibrary('node-http');
+const naive = () => (_req, _res, next) => next();
+const requestId = nodeHttp?.requestId ?? naive;
+const getRequestId = () => nodeHttp?.getRequestId();
+
+function attempt(task) {
+  try {
+    return task();
+  } catch (error) {
+    return `threw ${messageOf(error)}`;
+  }
+}
+
+/** Three requests; each response carries its own id, and what the handler saw. */
+async function askThrice(server, path = '/') {
+  for (const id of ['id-1', 'id-2', 'id-3']) {
+    const response = await ask(server, { path, id });
+    same(`${id}: status`, response.error ?? response.status);
+    holds(`${id}: id of the response`, id, response.id);
+    holds(`${id}: id in the handler`, id, response.body);
+  }
+}
+
+const answer = (_req, res) => res.end(getRequestId());
+
+const cases = {
+  async restify() {
+    process.removeAllListeners('warning');
+    process.on('warning', () => {});
+    const restify = require('restify');
+    const server = restify.createServer();
+    if (how === 'use') server.use(requestId());
+    else server.pre(requestId());
+    if (how.includes('reqIdHeaders')) {
+      server.pre(restify.plugins.pre.reqIdHeaders({ headers: ['x-request-id'] }));
+    }
+    server.get('/', (req, res, next) => {
+      res.send({
+        isMethod: typeof req.id === 'function',
+        ids: [getRequestId(), attempt(() => req.id()), attempt(() => req.getId())],
+      });
+      next();
+    });
+    await listen(server.server);
+    for (const id of ['id-1', 'id-2']) {
+      const response = await ask(server.server, { id });
+      same(`${id}: status`, response.error ?? response.status);
+      const { isMethod, ids } = attempt(() => JSON.parse(response.body ?? ''));
+      same(`${id}: req.id is a method`, isMethod);
+      holds(`${id}: getRequestId(), req.id(), req.getId()`, [id, id, id], ids);
+      holds(`${id}: id of the response`, id, response.id);
+    }
+  },
+  async 'koa-websocket'() {
+    const koa = await loadLibrary('koa');
+    const { WebSocket } = require('ws');
+    const app = require('koa-websocket')(new (require(how === 'koa 2' ? 'koa2' : 'koa'))());
+    const ids = [];
+    const failed = [];
+    app.ws.use((_ctx, next) => next().catch((error) => failed.push(messageOf(error))));
+    if (koa !== undefined) app.ws.use(koa.requestId());
+    if (koa !== undefined) app.ws.use(koa.requestId({ echo: false }));
+    app.ws.use((ctx) => {
+      ids.push(koa?.getRequestId());
+      ctx.websocket.close();
+    });
+    const server = app.listen(0, '127.0.0.1');
+    await waitFor(() => server.listening);
+    for (const id of ['id-1', 'id-2']) {
+      const url = `ws://127.0.0.1:${portOf(server)}/`;
+      const socket = new WebSocket(url, { headers: { 'X-Request-ID': id } });
+      let isClosed = false;
+      socket.on('close', () => {
+        isClosed = true;
+      });
+      socket.on('error', () => {});
+      await waitFor(() => isClosed || failed.length > 0);
+    }
+    same('errors of the middlewares', failed);
+    same('connections', ids.length);
+    holds('ids', ['id-1', 'id-2'], ids);
+  },
+  async polka() {
+    const app = require('polka')();
+    app.use(requestId());
+    app.get('/', answer);
+    app.listen(0, '127.0.0.1');
+    await waitFor(() => app.server?.listening);
+    await askThrice(app.server);
+  },
+  async connect() {
+    const app = require('connect')();
+    app.use(requestId());
+    app.use(answer);
+    await askThrice(await listen(createServer(app)));
+  },
+  async h3() {
+    const { createApp, eventHandler, fromNodeMiddleware, toNodeListener } = require('h3');
+    const app = createApp();
+    if (how === 'middleware') {
+      app.use(fromNodeMiddleware(requestId()));
+      // h3 awaits its middlewares: what follows finds the id on the request.
+      app.use(eventHandler((event) => event.node.req.id ?? ''));
+      await askThrice(await listen(createServer(toNodeListener(app))));
+    } else {
+      app.use(eventHandler(() => getRequestId() ?? ''));
+      const listener = toNodeListener(app);
+      const server = createServer(nodeHttp?.withRequestId(listener) ?? listener);
+      await askThrice(await listen(server));
+    }
+  },
+  async 'serverless-http'() {
+    const serverless = require('serverless-http');
+    const connect = require('connect')();
+    connect.use(requestId());
+    connect.use(answer);
+    const express = await loadLibrary('express', 'require');
+    const app = require('express')();
+    if (express !== undefined) app.use(express.requestId());
+    app.get('/', answer);
+    const koa = await loadLibrary('koa', 'require');
+    const koaApp = new (require('koa'))();
+    if (koa !== undefined) koaApp.use(koa.requestId());
+    koaApp.use((ctx) => {
+      ctx.body = getRequestId() ?? '';
+    });
+    for (const [name, each] of Object.entries({ connect, express: app, koa: koaApp })) {
+      const handler = (serverless.default ?? serverless)(each);
+      for (const id of ['id-1', 'id-2']) {
+        const event = {
+          httpMethod: 'GET',
+          path: '/',
+          headers: { 'x-request-id': id },
+          requestContext: {},
+        };
+        const { statusCode, headers, multiValueHeaders, body } = await handler(event, {});
+        same(`${name}, ${id}: status`, statusCode);
+        const echoed = headers?.['x-request-id'] ?? multiValueHeaders?.['x-request-id']?.[0];
+        holds(`${name}, ${id}: ids`, [id, id], [echoed, body]);
+      }
+    }
+  },
+};
+await cases[what]();
+same('uncaught exceptions', uncaught);
+finish();

@@ -1,0 +1,45 @@
+// 1,500 idle responses (server-sent events) cost next to nothing: wake-ups and CPU time of three seconds.
+// Argument: how the library is mounted.
+import http, { createServer } from 'node:http';
+import {
+  atMost,
+  finish,
+  listen,
+  loadLibrary,
+  portOf,
+  same,
+  sleep,
+  variant,
+} from './support/case.mjs';
+
+const [how = ''] = variant;
+const count = 1500;
+const library = await loadLibrary('node-http');
+const listener = (_req, res) => {
+  res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  res.write('data: 1\n\n');
+};
+const server = createServer(
+  how === 'withRequestId' ? (library?.withRequestId(listener) ?? listener) : listener,
+);
+if (how === 'attach') library?.attach(server);
+await listen(server);
+const agent = new http.Agent({ maxSockets: Number.POSITIVE_INFINITY });
+const target = { host: '127.0.0.1', port: portOf(server), agent };
+const open = () =>
+  new Promise((resolve, reject) => {
+    const request = http.get(target, (response) => response.once('data', () => resolve(true)));
+    request.on('error', reject);
+  });
+const opened = await Promise.all(Array.from({ length: count }, open));
+same('open responses', opened.length);
+await sleep(1500);
+const cpu = process.cpuUsage();
+const wakesBefore = process.resourceUsage().voluntaryContextSwitches;
+await sleep(3000);
+const { user, system } = process.cpuUsage(cpu);
+const wakes = process.resourceUsage().voluntaryContextSwitches - wakesBefore;
+const milliseconds = Math.round((user + system) / 1000);
+// Either suffices: a collection of garbage takes time, a tick of Node's wakes.
+atMost('wake-ups and milliseconds of CPU in three seconds', [wakes, milliseconds], [12, 3]);
+finish();

@@ -1,0 +1,197 @@
+// Requests and responses that are not what Node makes: nothing throws where nothing throws without us.
+// Argument: what is odd.
+import { EventEmitter } from 'node:events';
+import http, { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import net from 'node:net';
+import {
+  ask,
+  finish,
+  holds,
+  listen,
+  loadLibrary,
+  messageOf,
+  require,
+  same,
+  variant,
+} from './support/case.mjs';
+import { hosts } from './support/hosts.mjs';
+
+const [what = '', hostName = 'node:http'] = variant;
+const uncaught = [];
+process.on('uncaughtException', (error) => uncaught.push(messageOf(error)));
+const library = await loadLibrary('node-http');
+const requestId = library?.requestId ?? (() => (_req, _res, next) => next());
+
+/** Calls the middleware by hand. */
+function call(req, res, options) {
+  let outcome = 'next was not called';
+  try {
+    requestId(options)(req, res, (error) => {
+      outcome = error === undefined ? 'next was called' : `next(${messageOf(error)})`;
+    });
+  } catch (error) {
+    outcome = `threw ${messageOf(error)}`;
+  }
+  return outcome;
+}
+
+function handMade() {
+  const headers = {};
+  return {
+    headers,
+    req: { headers: { 'x-request-id': 'myid' }, method: 'GET', url: '/' },
+    res: {
+      setHeader(name, value) {
+        headers[name.toLowerCase()] = value;
+      },
+      getHeader: (name) => headers[name.toLowerCase()],
+      removeHeader() {},
+      write() {},
+      writeHead() {},
+      end() {},
+    },
+  };
+}
+
+/** Requests to a whole server. */
+async function serve(extra = {}) {
+  const listener = (_req, res) => res.writeHead(200, { 'X-Own': 'b' }).end('ok');
+  const { create, ready } = await hosts[hostName](listener);
+  const server = create();
+  Object.assign(server, extra);
+  await ready?.();
+  await listen(server);
+  for (const path of ['/', '/framework', '/other']) {
+    const { status, id, error } = await ask(server, { path, id: 'myid' });
+    same(`${path}: status`, status ?? error);
+    if (status === 200) holds(`${path}: id`, 'myid', id);
+  }
+}
+
+function makeReadOnly(prototype) {
+  for (const key of Reflect.ownKeys(prototype)) {
+    const { value } = Object.getOwnPropertyDescriptor(prototype, key);
+    if (typeof value !== 'function') continue;
+    Object.defineProperty(prototype, key, { writable: false, configurable: false });
+  }
+  Object.preventExtensions(prototype);
+}
+
+const cases = {
+  async 'frozen prototypes'() {
+    Object.freeze(IncomingMessage.prototype);
+    makeReadOnly(ServerResponse.prototype);
+    await serve();
+  },
+  async 'prototypes frozen after loading'() {
+    for (const name of ['node-http', 'express', 'koa', 'fastify'])
+      await loadLibrary(name, 'require');
+    Object.freeze(IncomingMessage.prototype);
+    makeReadOnly(ServerResponse.prototype);
+    makeReadOnly(http.Server.prototype);
+    await serve();
+  },
+  async 'frozen EventEmitter.prototype'() {
+    makeReadOnly(EventEmitter.prototype);
+    makeReadOnly(net.Server.prototype);
+    await serve();
+  },
+  async 'a frozen server'() {
+    const listener = (_req, res) => res.end('ok');
+    const server = createServer(library?.withRequestId(listener) ?? listener);
+    await listen(server);
+    Object.preventExtensions(server);
+    for (const path of ['/', '/other']) {
+      const { status, id } = await ask(server, { path, id: 'myid' });
+      same(`${path}: status`, status);
+      holds(`${path}: id`, 'myid', id);
+    }
+  },
+  async 'frozen requests and responses'() {
+    const { req, res, headers } = handMade();
+    same('frozen by hand', call(Object.freeze(req), Object.freeze(res)));
+    holds('its header', 'myid', headers['x-request-id']);
+    // Frozen ones break Node itself; properties that cannot be replaced do not.
+    const listener = (request, response) => {
+      for (const object of [request, response]) {
+        for (const name of ['emit', 'writeHead', 'write', 'end', 'id']) {
+          if (name in object || name === 'id')
+            Object.defineProperty(object, name, { value: object[name] });
+        }
+      }
+      requestId()(request, response, () => response.end('ok'));
+    };
+    const server = await listen(createServer(listener));
+    for (const path of ['/', '/other']) {
+      const { status, id, error } = await ask(server, { path, id: 'myid' });
+      same(`${path}: status`, status ?? error);
+      holds(`${path}: id`, 'myid', id);
+    }
+  },
+  'hand-made objects'() {
+    const { req, res, headers } = handMade();
+    same('without emit', call(req, res));
+    holds('its header', 'myid', headers['x-request-id']);
+    const onlyReq = handMade();
+    Object.assign(onlyReq.req, { emit: () => true, on() {}, socket: {} });
+    same('a request with emit, a response without', call(onlyReq.req, onlyReq.res));
+    same('a request alone', call({ headers: {} }, {}));
+    same(
+      'a comma, and no rawHeaders',
+      call({ headers: { 'x-request-id': 'a, b' } }, handMade().res),
+    );
+    same('no headers', call({}, handMade().res));
+    const withNull = handMade();
+    same('a socket that is null', call({ ...withNull.req, socket: null }, withNull.res));
+  },
+  'no socket'() {
+    for (const socket of [undefined, null]) {
+      for (const trust of [true, 'loopback']) {
+        const req = new IncomingMessage(socket);
+        req.headers = { 'x-request-id': 'myid' };
+        const res = new ServerResponse(req);
+        const options = { trust };
+        same(`socket ${socket}, trust ${trust}`, call(req, res, options));
+        const id = res.getHeader('X-Request-ID');
+        holds(`socket ${socket}, trust ${trust}: adopted`, trust === true, id === 'myid');
+      }
+    }
+  },
+  async 'id is an accessor'() {
+    class AppRequest extends IncomingMessage {
+      get id() {
+        return this.headers['x-request-id'];
+      }
+    }
+    const listener = (_req, res) => res.end('ok');
+    const plain = createServer(
+      { IncomingMessage: AppRequest },
+      library?.withRequestId(listener) ?? listener,
+    );
+    const express = await loadLibrary('express', 'require');
+    const servers = { 'node:http': await listen(plain) };
+    for (const name of ['express', 'express4']) {
+      const app = require(name)();
+      app.set('env', 'test');
+      Object.defineProperty(app.request, 'id', {
+        get() {
+          return this.get('X-Request-ID');
+        },
+      });
+      if (express !== undefined) app.use(express.requestId());
+      app.get('/', (_req, res) => res.send('ok'));
+      servers[name] = await listen(createServer(app));
+    }
+    for (const [name, server] of Object.entries(servers)) {
+      for (const round of [1, 2]) {
+        const { status, id, error } = await ask(server, { id: 'myid' });
+        same(`${name}: status ${round}`, status ?? error);
+        holds(`${name}: id ${round}`, 'myid', id);
+      }
+    }
+  },
+};
+
+await cases[what]();
+same('uncaught exceptions', uncaught);
+finish();

@@ -1,0 +1,94 @@
+// setTimeout is fake, never fires, or returns a number. Arguments: what it does, which build is loaded.
+import { createServer } from 'node:http';
+import {
+  ask,
+  atMost,
+  collect,
+  finish,
+  holds,
+  listen,
+  loadLibrary,
+  messageOf,
+  require,
+  same,
+  sleep,
+  variant,
+} from './support/case.mjs';
+
+const [what = '', build = 'import', how = 'withRequestId'] = variant;
+const uncaught = [];
+process.on('uncaughtException', (error) => uncaught.push(messageOf(error)));
+const real = globalThis.setTimeout;
+
+if (what === 'returns a number') {
+  globalThis.setTimeout = (task, ms, ...args) => Number(real(task, ms, ...args));
+}
+const library = await loadLibrary('node-http', /** @type {'import' | 'require'} */ (build));
+
+/** @type {WeakRef<object>[]} */
+const sockets = [];
+let reached = () => {};
+const isReached = new Promise((resolve) => {
+  reached = resolve;
+});
+function listener(req, res) {
+  if (req.url === '/slow') {
+    globalThis.setTimeout(() => res.end('ok'), 5000);
+    return reached();
+  }
+  sockets.push(new WeakRef(req.socket));
+  res.end('ok');
+}
+const server = createServer(
+  how === 'withRequestId' ? (library?.withRequestId(listener) ?? listener) : listener,
+);
+if (how === 'attach') library?.attach(server);
+await listen(server);
+
+/** The sockets of connections that have come and gone are collected. */
+async function leavesNoSockets() {
+  for (let round = 0; round < 50; round++) await ask(server);
+  await sleep(300);
+  const left = () => sockets.filter((ref) => ref.deref() !== undefined).length;
+  await collect(() => left() <= 1);
+  atMost('sockets left of 50 closed connections', [left()], [1]);
+}
+
+const cases = {
+  async 'returns a number'() {
+    for (const id of ['id-1', 'id-2']) {
+      const response = await ask(server, { id });
+      same(`${id}: status`, response.error ?? response.status);
+      holds(`${id}: id`, id, response.id);
+    }
+  },
+  async 'never fires'() {
+    globalThis.setTimeout = () => ({ unref() {}, ref() {} });
+    await ask(server);
+    globalThis.setTimeout = real;
+    await leavesNoSockets();
+  },
+  async sinon() {
+    const clock = require('sinon').useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+    });
+    const pending = ask(server, { path: '/slow', id: 'myid' });
+    await isReached;
+    same('timers while a request is open', clock.countTimers());
+    let outcome = 'returned';
+    try {
+      clock.runAll();
+    } catch (error) {
+      outcome = messageOf(error);
+    }
+    same('runAll()', outcome);
+    const { status, id } = await pending;
+    same('status', status);
+    holds('id', 'myid', id);
+    clock.restore();
+    await leavesNoSockets();
+  },
+};
+await cases[what]();
+same('uncaught exceptions', uncaught);
+finish();
