@@ -1,0 +1,152 @@
+/**
+ * What is to be compared of a run: texts by their names. The ids, which the run without the library
+ * cannot have, are judged apart.
+ *
+ * @param {any} seen
+ * @returns {Map<string, string>}
+ */
+export function sectionsOf(seen) {
+  const sections = new Map();
+  if (seen.failed !== undefined || seen.ended !== undefined) {
+    sections.set('process', `${seen.failed ?? ''}${seen.ended ?? ''}`);
+    return sections;
+  }
+  sections.set('open', seen.open);
+  sections.set('process', linesOf(seen.ofProcess).sort().join('\n'));
+  for (const [n, { replies, ended }] of seen.connections.entries()) {
+    const texts = replies.map((/** @type {any} */ reply) => {
+      const { ids, ...rest } = reply ?? {};
+      return JSON.stringify(rest, undefined, 1);
+    });
+    sections.set(`connection ${n}`, `${texts.join('\n')}\nended by ${ended}`);
+  }
+  for (const [tag, { entries }] of Object.entries(seen.requests)) {
+    // Each track on its own as well: where timing mixes two of them, each still counts.
+    for (const track of new Set(entries.map((/** @type {any} */ entry) => entry.track)))
+      sections.set(
+        `request ${tag} ${track}`,
+        linesOf(entries.filter((/** @type {any} */ entry) => entry.track === track)).join('\n'),
+      );
+    sections.set(`request ${tag}`, linesOf(entries).join('\n'));
+  }
+  return sections;
+}
+
+/** @param {import('./recorder.js').Entry[]} entries */
+const linesOf = (entries) => entries.map(({ track, text }) => `${track}: ${text}`);
+
+/**
+ * The names of the sections that differ.
+ *
+ * @param {Map<string, string>} a
+ * @param {Map<string, string>} b
+ */
+export function differing(a, b) {
+  return [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name));
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/**
+ * The ids that are not as they must be.
+ *
+ * @param {any} app
+ * @param {any} seen - In the run with the library.
+ * @returns {string[]}
+ */
+export function wrongIds(app, seen) {
+  if (seen.requests === undefined) return [];
+  /** @type {string[]} */
+  const problems = [];
+  /** Whose id each is. @type {Map<string, string>} */
+  const owners = new Map();
+  for (const [tag, { entries }] of Object.entries(seen.requests)) {
+    const [connection = 0, n = 0] = tag.split('.').map(Number);
+    const request = app.connections[connection]?.requests[n];
+    const reply = repliesOf(app, seen, connection)[n];
+    const own = expectedId(request, tag);
+    /** @type {Set<string>} */
+    const ids = new Set();
+    for (const { id, must, track, text } of entries) {
+      // A wrapper that was put around all else is called from wherever Node calls it.
+      if (/^(?:wrapper|own-)/.test(track)) continue;
+      if (id !== undefined) ids.add(id);
+      if (id === undefined && must) problems.push(`request ${tag}: no id at ${track}: ${text}`);
+      if (id !== undefined && own !== undefined && id !== own)
+        problems.push(`request ${tag}: a foreign id at ${track}: ${text}: ${id}`);
+    }
+    if (reply !== undefined && !isParsers(reply)) for (const id of reply.ids) ids.add(id);
+    if (own === undefined) {
+      if (ids.size > 1) problems.push(`request ${tag}: several ids: ${[...ids].length}`);
+      for (const id of ids) if (!uuid.test(id)) problems.push(`request ${tag}: not fresh: ${id}`);
+    }
+    for (const id of ids) {
+      const owner = owners.get(id);
+      if (owner !== undefined && owner !== tag)
+        problems.push(`request ${tag}: has the id of another: ${id}`);
+      owners.set(id, tag);
+    }
+    if (reply === undefined || isParsers(reply)) continue;
+    if (own !== undefined && reply.ids.some((/** @type {string} */ id) => id !== own))
+      problems.push(`request ${tag}: a wrong id on the response: ${reply.ids}`);
+    if (reply.ids.length > 1)
+      problems.push(`request ${tag}: ${reply.ids.length} ids on the response`);
+    const isEntered = entries.some((/** @type {any} */ { must }) => must);
+    if (isEntered && reply.ids.length === 0 && isResponse(reply.line))
+      problems.push(`request ${tag}: no id on the response`);
+  }
+  return problems;
+}
+
+/** @param {any} request @param {string} tag */
+function expectedId(request, tag) {
+  return request !== undefined && request.hostile === undefined && request.id === 'good'
+    ? `id-${tag}`
+    : undefined;
+}
+
+/**
+ * Whether Node's parser refused what came next on the connection: that has an id of its own.
+ *
+ * @param {any} reply
+ */
+function isParsers({ line, headers, body }) {
+  return (
+    /^HTTP\/1\.1 4(?:00|08|13|31) /.test(line) &&
+    headers.join() === 'Connection: close' &&
+    body === ''
+  );
+}
+
+/** @param {string} line */
+function isResponse(line) {
+  return /^HTTP\/1\.[01] [2-5]\d\d/.test(line) || /^[2-5]\d\d$/.test(line);
+}
+
+/**
+ * The last responses to each request of a connection: those before are informational.
+ *
+ * @param {any} app
+ * @param {any} seen
+ * @param {number} connection
+ * @returns {any[]}
+ */
+function repliesOf(app, seen, connection) {
+  const { replies } = seen.connections[connection] ?? { replies: [] };
+  const isHttp1 = app.transport.startsWith('http') || app.connections[connection]?.isHttp1;
+  if (app.transport === 'h2c' || !isHttp1) return replies;
+  return replies.filter((/** @type {any} */ { line }) => isResponse(line));
+}
+
+/**
+ * The first lines that differ, for a report.
+ *
+ * @param {string | undefined} without
+ * @param {string | undefined} within
+ */
+export function firstDifference(without, within) {
+  const [a, b] = [without?.split('\n') ?? ['(nothing)'], within?.split('\n') ?? ['(nothing)']];
+  const at = a.findIndex((line, n) => line !== b[n]);
+  const start = at < 0 ? a.length : at;
+  return { without: a[start] ?? '(ends)', with: b[start] ?? '(ends)' };
+}

@@ -1,0 +1,80 @@
+import { differing, firstDifference, sectionsOf, wrongIds } from './compare.js';
+import { Runner } from './pool.js';
+
+/** How often a difference is to be seen, and how often it is not to be seen between two runs without. */
+const confirmations = 3;
+
+const ignored = new Set((process.env.IGNORE ?? '').split(',').filter((name) => name !== ''));
+
+/** Runs apps twice, and tells in what the runs differ. */
+export class Differential {
+  #without = new Runner(false);
+  #with = new Runner(true);
+  /** Apps that were not the same without the library either, or not each time. */
+  skipped = 0;
+
+  /**
+   * @param {any} app
+   * @param {boolean} [isShrinking] - Whether a difference is known, and need not be confirmed as often.
+   * @returns {Promise<string[]>} The differences.
+   */
+  async judge(app, isShrinking = false) {
+    const times = isShrinking ? 1 : confirmations;
+    const isFirst = app.isFirst || !isShrinking;
+    const [without, within] = await Promise.all([
+      this.#without.run(app, app.isFirst),
+      this.#with.run(app, app.isFirst),
+    ]);
+    if (without.failed !== undefined) return [`the app does not run: ${without.failed}`];
+    const ids = wrongIds(app, within);
+    const reference = sectionsOf(without);
+    let names = differing(reference, sectionsOf(within)).filter((name) => !ignored.has(name));
+    let wrong = ids;
+    let seen = sectionsOf(within);
+    if (names.length === 0 && wrong.length === 0) return [];
+    const before = [...names, ...wrong];
+    // What differs between two runs without the library, or does not differ each time, is not ours.
+    for (let n = 0; n < times && names.length + wrong.length > 0; n += 1) {
+      const [again, againWithin] = await Promise.all([
+        this.#without.run(app, isFirst),
+        this.#with.run(app, isFirst),
+      ]);
+      const unstable = new Set(differing(reference, sectionsOf(again)));
+      seen = sectionsOf(againWithin);
+      const still = new Set(differing(reference, seen));
+      names = names.filter((name) => !unstable.has(name) && still.has(name));
+      const stillWrong = new Set(wrongIds(app, againWithin));
+      // A foreign id is wrong if it is seen once.
+      wrong = wrong.filter((problem) => /foreign|another/.test(problem) || stillWrong.has(problem));
+    }
+    if (names.length + wrong.length === 0) {
+      this.skipped += 1;
+      if (process.env.SHOW_SKIPPED) console.log('skipped', before, JSON.stringify(app));
+      return [];
+    }
+    return [
+      ...wrong,
+      ...names.map((name) => {
+        const lines = firstDifference(reference.get(name), seen.get(name));
+        return `${name} differs\n    without: ${lines.without}\n    with:    ${lines.with}`;
+      }),
+    ];
+  }
+
+  stop() {
+    this.#without.stop();
+    this.#with.stop();
+  }
+}
+
+/**
+ * What a difference is, whatever the request it was seen at.
+ *
+ * @param {string} problem
+ */
+export function kindOf(problem) {
+  return problem
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uuid')
+    .replace(/id-[\d.]+/g, 'id')
+    .replace(/\d+/g, '#');
+}

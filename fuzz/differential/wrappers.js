@@ -1,0 +1,117 @@
+import { EventEmitter } from 'node:events';
+import { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { tagOf } from './recorder.js';
+import { withoutOurs } from './steps.js';
+
+/** What instrumentation replaces. @type {Record<string, [object: any, method: string]>} */
+const targets = {
+  'ServerResponse.emit': [ServerResponse.prototype, 'emit'],
+  'ServerResponse.writeHead': [ServerResponse.prototype, 'writeHead'],
+  'ServerResponse.write': [ServerResponse.prototype, 'write'],
+  'ServerResponse.end': [ServerResponse.prototype, 'end'],
+  'ServerResponse.setHeader': [ServerResponse.prototype, 'setHeader'],
+  'IncomingMessage.emit': [IncomingMessage.prototype, 'emit'],
+  'Server.emit': [Server.prototype, 'emit'],
+  'EventEmitter.emit': [EventEmitter.prototype, 'emit'],
+};
+export const wrapperTargets = Object.keys(targets);
+
+/** What node calls for itself: it differs from one version of Node to the next. */
+const internal = new Set(['newListener', 'removeListener']);
+
+/**
+ * Puts a wrapper where an APM agent would. It notes every call for a request of the app.
+ *
+ * @param {{ target: string, kind: string }} wrapper
+ * @param {import('./recorder.js').Recorder} recorder
+ * @returns {() => boolean} Takes it off again; false if something else stands before it by now.
+ */
+export function wrap({ target, kind }, recorder) {
+  const [object, method] = targets[target] ?? [];
+  const before = Object.getOwnPropertyDescriptor(object, method ?? '');
+  const original = object[method ?? ''];
+  let isActive = true;
+
+  /** @param {any} self @param {any[]} args */
+  function note(self, args) {
+    if (!isActive) return;
+    const tag = tagFor(self, args);
+    if (tag === undefined) return;
+    const text = textFor(method ?? '', args);
+    if (text !== undefined) recorder.note(tag, `wrapper ${target}`, text, true);
+  }
+
+  /** @type {any} */
+  let replacement;
+  if (kind === 'proxy') {
+    replacement = new Proxy(original, {
+      apply(fn, self, args) {
+        note(self, args);
+        return Reflect.apply(fn, self, args);
+      },
+    });
+  } else {
+    replacement = /** @this {any} @param {any[]} args */ function (...args) {
+      note(this, args);
+      return original.apply(this, args);
+    };
+    if (kind === 'copy') {
+      for (const key of Reflect.ownKeys(original)) {
+        const descriptor = Object.getOwnPropertyDescriptor(original, key);
+        if (descriptor !== undefined && key !== 'prototype')
+          Object.defineProperty(replacement, key, descriptor);
+      }
+    }
+  }
+  object[method ?? ''] = replacement;
+
+  return () => {
+    isActive = false;
+    if (object[method ?? ''] !== replacement) return false;
+    if (before === undefined) delete object[method ?? ''];
+    else Object.defineProperty(object, method ?? '', before);
+    return true;
+  };
+}
+
+/** @param {any} self @param {any[]} args */
+function tagFor(self, args) {
+  if (self instanceof ServerResponse) return tagOf(/** @type {any} */ (self.req));
+  // Responses to the app's own requests are IncomingMessages too, and have no URL.
+  if (self instanceof IncomingMessage) return tagOf(self);
+  if (self instanceof Server) return tagOf(args[1]);
+  return undefined;
+}
+
+/** @param {string} method @param {any[]} args */
+function textFor(method, args) {
+  const [first, second, third] = args;
+  switch (method) {
+    case 'emit':
+      return internal.has(String(first)) || first === 'data' ? undefined : `emit ${String(first)}`;
+    case 'setHeader':
+      return /^x-request-id$/i.test(String(first)) ? undefined : `setHeader ${String(first)}`;
+    case 'writeHead':
+      return `writeHead ${JSON.stringify([first, shapeOf(second), shapeOf(third)])}`;
+    default:
+      return `${method} ${args.length}`;
+  }
+}
+
+/** @param {any} given */
+function shapeOf(given) {
+  if (given === undefined || typeof given === 'string') return given;
+  if (Array.isArray(given)) return given.map(String);
+  return Object.keys(withoutOurs(given));
+}
+
+/** The methods on the classes that all servers share, to see that they are the same afterwards. */
+export function lookAtPrototypes() {
+  return [IncomingMessage, ServerResponse, Server, EventEmitter].flatMap(({ prototype }) =>
+    Reflect.ownKeys(prototype).map((key) => [
+      prototype,
+      key,
+      Object.getOwnPropertyDescriptor(prototype, key)?.value,
+    ]),
+  );
+}
