@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ContextValues, context, getRequestId, openRequestScope } from '../src/index.ts';
+import { openRequestScope } from '../src/adapter.ts';
+import { type ContextValues, context, getRequestId } from '../src/index.ts';
 
 /** Runs `task` as the adapters run what handles a request. */
 function inRequest<T>(task: () => T): T {

@@ -86,25 +86,26 @@ describe("what all code of the process shares of Node's", () => {
   });
 });
 
+type Wrap = (method: Method, see: (name: unknown) => void) => Method;
+
+const wrapPlainly: Wrap = (method, see) =>
+  function (this: unknown, ...args: unknown[]) {
+    see(args[0]);
+    return Reflect.apply(method, this, args);
+  };
+
 /** How tracers wrap methods. */
-const wrappers: Record<string, (method: Method, see: (name: unknown) => void) => Method> = {
-  plain: (method, see) =>
-    function (this: unknown, ...args: unknown[]) {
-      see(args[0]);
-      return Reflect.apply(method, this, args);
-    },
-  'a Proxy': (method, see) =>
+const wrappers: Record<string, Wrap> = {
+  'a plain': wrapPlainly,
+  'a Proxy as': (method, see) =>
     new Proxy(method, {
       apply(target, self, args) {
         see(args[0]);
         return Reflect.apply(target, self, args);
       },
     }),
-  'property-copying': (method, see) =>
-    Object.defineProperties(
-      wrappers['plain']?.(method, see) as Method,
-      Object.getOwnPropertyDescriptors(method),
-    ),
+  'a property-copying': (method, see) =>
+    Object.defineProperties(wrapPlainly(method, see), Object.getOwnPropertyDescriptors(method)),
 };
 
 // biome-ignore lint/complexity/noBannedTypes: whatever Node has there
