@@ -77,7 +77,7 @@ export interface RequestIdOptions<Request> {
 }
 
 /** What a function may return that nobody waits for: anything but a promise. */
-export type NotPromise =
+type NotPromise =
   // biome-ignore lint/suspicious/noConfusingVoidType: of functions that return nothing
   void | string | number | bigint | boolean | symbol | null | undefined | NoThen;
 

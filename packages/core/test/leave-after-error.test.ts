@@ -2,9 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-function scriptOf(name: string): string {
-  return fileURLToPath(new URL(`./support/${name}.js`, import.meta.url));
-}
+const survive = fileURLToPath(new URL('./support/survive-errors.js', import.meta.url));
+const end = fileURLToPath(new URL('./support/end-by-error.js', import.meta.url));
 
 // Of Node 26.
 const canAdd = 'addUncaughtExceptionCaptureCallback' in process;
@@ -14,7 +13,7 @@ const keepsMicrotasks = Number(process.versions.node.split('.')[0]) >= 24;
 describe('an error that the process survives', () => {
   const ways = ['listener', 'capture', 'domain', ...(canAdd ? ['added'] : [])];
   it.each(ways)('is seen in its scopes by a %s alone', (way) => {
-    const output = execFileSync(process.execPath, [scriptOf('survive-errors'), way], {
+    const output = execFileSync(process.execPath, [survive, way], {
       encoding: 'utf8',
     });
     const right = { handlers: ['myid first'], sockets: ['none none'] };
@@ -43,11 +42,9 @@ describe('an error that ends the process', () => {
   ];
   it.each(ways)('ends it as without the library: %s', (how, code) => {
     for (const library of ['without', 'with']) {
-      const { status, stderr } = spawnSync(
-        process.execPath,
-        [scriptOf('end-by-error'), how, library],
-        { encoding: 'utf8' },
-      );
+      const { status, stderr } = spawnSync(process.execPath, [end, how, library], {
+        encoding: 'utf8',
+      });
       expect(stderr, library).toMatch(/Error: (first|second|of the listener)/);
       expect(status, library).toBe(code);
     }
