@@ -87,8 +87,6 @@ export interface Context<V> {
    * Runs `task` as a child task, which inherits the current values by `share`, `copy` or `chain`.
    * Outside any context it starts an empty one. Returns what `task` returns.
    *
-   * @throws {TypeError} when it shares a request's values, and would change their `requestId`
-   *
    * @example
    * context.fork(() => audit(order), { inherit: 'chain', values: { step: 'audit' } });
    */
@@ -105,11 +103,11 @@ export interface Context<V> {
    */
   require<K extends keyof V>(key: K): Exclude<V[K], undefined>;
   /**
-   * Sets the value for `key`. The `requestId` of a request cannot be changed, as its response carries
-   * it; a child by `copy` or `chain`, and a task of `run`, may have one of their own.
+   * Sets the value for `key`. The `requestId` of a request stays, as its response carries it: to set another
+   * has no effect but a process warning, once. A child by `copy` or `chain`, and a task of `run`, may have an
+   * id of its own.
    *
    * @throws {NoContextError} outside any context
-   * @throws {TypeError} when a request's `requestId` would be changed
    */
   set<K extends keyof V>(key: K, value: V[K]): void;
   /** Whether a value is visible for `key`, be it undefined. Never throws. */

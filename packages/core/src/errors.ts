@@ -76,16 +76,6 @@ export class OptionResultError extends TypeError {
   }
 }
 
-/** Returns the error for a request's scope that is given another id. */
-export function fixedRequestIdError(requestId: string): TypeError {
-  const error = new TypeError(
-    `The id of a request cannot be changed: its response and its log lines carry ${describe(requestId)}. ` +
-      'Use context.run({ requestId }, task) for a task with an id of its own, or a key of your own ' +
-      'for another id. To choose the id of requests, see the `generate` and `inbound` options.',
-  );
-  return Object.assign(error, { code: 'ERR_FIXED_REQUEST_ID' });
-}
-
 export function describeKey(key: PropertyKey): string {
   return printable(typeof key === 'string' ? `'${key}'` : String(key));
 }

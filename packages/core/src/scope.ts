@@ -1,5 +1,5 @@
 import { deepCopy } from './deep-copy.ts';
-import { fixedRequestIdError } from './errors.ts';
+import { warnFixedId } from './warn-fixed-id.ts';
 
 /**
  * How a child task gets its values from its parent.
@@ -72,21 +72,22 @@ export function hasValue(scope: Scope | undefined, key: PropertyKey): boolean {
   return false;
 }
 
-/** Sets the scope's own value for `key`. Throws for another id of a request. */
+/** Sets the scope's own value for `key`; the id of a request stays. */
 export function writeValue(scope: Scope, key: PropertyKey, value: unknown): void {
-  checkRequestId(scope, key, value);
+  if (key === 'requestId' && scope.requestId !== undefined) {
+    if (value !== scope.requestId) warnFixedId(scope.requestId);
+    return;
+  }
   scope.values[key] = value;
 }
 
-/** Sets the scope's own values to the own enumerable properties of `values`, all or none. */
+/** Sets the scope's own values to the own enumerable properties of `values`; the id of a request stays. */
 export function writeValues(scope: Scope, values: object): void {
-  if (scope.requestId === undefined) {
-    Object.assign(scope.values, values);
-    return;
-  }
-  const own = createValues(values);
-  if ('requestId' in own) checkRequestId(scope, 'requestId', own.requestId);
-  Object.assign(scope.values, own);
+  Object.assign(scope.values, values);
+  const { requestId } = scope;
+  if (requestId === undefined || scope.values.requestId === requestId) return;
+  scope.values.requestId = requestId;
+  warnFixedId(requestId);
 }
 
 /** Removes the scope's own value for `key`; says whether there was one to remove. */
@@ -99,12 +100,6 @@ export function deleteValue(scope: Scope, key: PropertyKey): boolean {
 export function clearValues(scope: Scope): void {
   scope.values = new Values();
   if (scope.requestId !== undefined) scope.values.requestId = scope.requestId;
-}
-
-function checkRequestId({ requestId }: Scope, key: PropertyKey, value: unknown): void {
-  if (key === 'requestId' && requestId !== undefined && value !== requestId) {
-    throw fixedRequestIdError(requestId);
-  }
 }
 
 /** A map of all values that are visible in the scope, the ancestors' first. */
