@@ -21,12 +21,16 @@ it('the package exports these names, and no other: each is a promise to its user
 it('its entry for adapters exports these names, and no other', () => {
   expect(Object.keys(adapter).sort()).toMatchInlineSnapshot(`
     [
-      "bindRequestEmitters",
+      "addRequestObject",
+      "defineMethod",
+      "describe",
       "findRequestScope",
+      "isScoped",
+      "markScoped",
+      "methodBelow",
       "normalizeOptions",
       "openRequestScope",
       "replaceMethod",
-      "replacePrototypeMethod",
       "resolveRequestId",
       "runOutside",
     ]
