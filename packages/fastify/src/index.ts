@@ -1,4 +1,11 @@
 // Not by name: declaration merging with an adapter's name reaches ContextValues through `export *` alone.
 export * from '@request-context/core';
-export { type AttachableServer, attach, onClientError } from '@request-context/node-http';
+export {
+  type AttachableServer,
+  attach,
+  type FailedRequest,
+  type OnError,
+  onClientError,
+  type ServerOptions,
+} from '@request-context/node-http';
 export { type RequestIdOptions, requestId } from './request-id.ts';

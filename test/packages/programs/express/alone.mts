@@ -14,9 +14,11 @@ import {
   type Inherit,
   NoContextError,
   newRequestId,
+  type OnError,
   onClientError,
   type RequestIdOptions,
   requestId,
+  type ServerOptions,
   type Snapshot,
 } from '@request-context/express';
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
@@ -51,7 +53,10 @@ export const tenant: string | undefined = context.get('tenantOfExpress');
 context.set('tenantOfExpress', 1);
 
 const server = app.listen(0);
-attach(server, { trust: 'loopback' });
+const onError: OnError = (error, { requestId, req }) => console.error(requestId, req.url, error);
+const serverOptions: ServerOptions = { trust: 'loopback', onError };
+attach(server, serverOptions);
+attach(server, { onError: undefined });
 server.on('clientError', onClientError);
 
 // Declarations of what these inferred types are can be written without core's name.

@@ -28,6 +28,7 @@ app.use((ctx, next) => {
   ctx.body = [id, same, getRequestId(), ctx.req.url, ctx.custom];
   return next();
 });
+attach(app.listen(0), { onError: (error, { requestId }) => console.error(requestId, error) });
 app.on('error', (_error: Error, ctx: Koa.Context) => ctx.req.id.toUpperCase());
 export const typed = new Koa<{ user: string }, { greet(): string }>();
 typed.use(requestId());
