@@ -54,6 +54,13 @@ const event = on.chain((target) =>
 /** @param {string} name @param {Record<string, fc.Arbitrary<unknown>>} [options] */
 const step = (name, options = {}) => fc.record({ do: fc.constant(name), ...options });
 
+/** @param {string} usual @param {string[]} others */
+const rarely = (usual, ...others) =>
+  fc.oneof(
+    { weight: 15, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+
 const steps = fc.array(
   fc.oneof(
     { weight: 2, arbitrary: step('status', { code, message: reason }) },
@@ -118,6 +125,7 @@ const steps = fc.array(
           'immediate',
           'timer',
           'emitter',
+          'domain',
           'pool',
           'worker',
           'read',
@@ -298,6 +306,9 @@ export const anyApp = fc
         { weight: 1, arbitrary: fc.constant(true) },
       ),
       isSerial: fc.boolean(),
+      // Both are for processes of their own.
+      domain: rarely('none', 'early', 'late'),
+      catches: rarely('listener', 'capture', 'nothing'),
       middlewares: fc.uniqueArray(
         fc.constantFrom(...middlewaresOf[/** @type {'node'} */ (framework)]),
         { maxLength: 4 },

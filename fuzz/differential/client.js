@@ -30,7 +30,7 @@ function split(lines) {
 }
 
 /** @param {any} request @param {string} tag @returns {string[][]} */
-export function idHeaders(request, tag) {
+function idHeaders(request, tag) {
   switch (request.id) {
     case 'none':
       return [];
@@ -266,11 +266,7 @@ class Http1Client {
   hang() {
     if (this.#isClosed) return;
     this.ended ||= 'hung';
-    this.replies.push(
-      plain(
-        `unfinished: ${hash(this.#received.replace(/Date: .*/, '').replace(/x-request-id: .*\r\n/i, ''))}`,
-      ),
-    );
+    this.replies.push(plain(`unfinished: ${hash(this.#received)}`));
     this.#socket.destroy();
   }
 }

@@ -7,20 +7,27 @@
  */
 export function sectionsOf(seen) {
   const sections = new Map();
-  if (seen.failed !== undefined || seen.ended !== undefined) {
-    sections.set('process', `${seen.failed ?? ''}${seen.ended ?? ''}`);
+  if (seen.failed !== undefined) {
+    sections.set('process', `failed: ${seen.failed}`);
     return sections;
   }
+  if (seen.ended !== undefined) sections.set('end', seen.ended);
   sections.set('open', seen.open);
-  sections.set('process', linesOf(seen.ofProcess).sort().join('\n'));
-  for (const [n, { replies, ended }] of seen.connections.entries()) {
+  sections.set('prototypes', seen.prototypes);
+  sections.set(
+    'process',
+    linesOf(seen.ofProcess ?? [])
+      .sort()
+      .join('\n'),
+  );
+  for (const [n, { replies, ended }] of (seen.connections ?? []).entries()) {
     const texts = replies.map((/** @type {any} */ reply) => {
       const { ids, ...rest } = reply ?? {};
       return JSON.stringify(rest, undefined, 1);
     });
     sections.set(`connection ${n}`, `${texts.join('\n')}\nended by ${ended}`);
   }
-  for (const [tag, { entries }] of Object.entries(seen.requests)) {
+  for (const [tag, { entries }] of Object.entries(seen.requests ?? {})) {
     // Each track on its own as well: where timing mixes two of them, each still counts.
     for (const track of new Set(entries.map((/** @type {any} */ entry) => entry.track)))
       sections.set(
@@ -58,6 +65,10 @@ export function wrongIds(app, seen) {
   if (seen.requests === undefined) return [];
   /** @type {string[]} */
   const problems = [];
+  for (const { track, id } of seen.ofProcess ?? []) {
+    if (track === 'probe' && id !== undefined)
+      problems.push(`a connection that has nothing to do with requests sees a foreign id: ${id}`);
+  }
   /** Whose id each is. @type {Map<string, string>} */
   const owners = new Map();
   for (const [tag, { entries }] of Object.entries(seen.requests)) {
@@ -132,7 +143,7 @@ function isResponse(line) {
  * @returns {any[]}
  */
 function repliesOf(app, seen, connection) {
-  const { replies } = seen.connections[connection] ?? { replies: [] };
+  const { replies } = seen.connections?.[connection] ?? { replies: [] };
   const isHttp1 = app.transport.startsWith('http') || app.connections[connection]?.isHttp1;
   if (app.transport === 'h2c' || !isHttp1) return replies;
   return replies.filter((/** @type {any} */ { line }) => isResponse(line));

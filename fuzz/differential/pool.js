@@ -22,14 +22,21 @@ export class Runner {
   /**
    * Runs an app.
    *
-   * @param {unknown} app
+   * @param {any} app
    * @param {boolean} isFirst - Whether it is to be the first one of its process.
    * @returns {Promise<any>} What was seen.
    */
   async run(app, isFirst) {
-    if (isFirst || this.#count >= appsPerProcess) this.stop();
+    const needsOwn = isFirst || app.domain !== 'none' || app.catches !== 'listener';
+    if (needsOwn || this.#count >= appsPerProcess) this.stop();
     this.#child ??= await this.#next();
     const child = this.#child;
+    let lastWords = '';
+    const hear = (/** @type {unknown} */ data) => {
+      lastWords += data;
+    };
+    const pipe = /** @type {import('node:stream').Readable | undefined} */ (child.stdio[4]);
+    pipe?.on('data', hear);
     this.#count += 1;
     const { seen, failed, ended } = await new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -39,22 +46,24 @@ export class Runner {
       const finish = (/** @type {any} */ result) => {
         clearTimeout(timer);
         child.off('message', finish);
-        child.off('exit', onExit);
+        child.off('close', onExit);
         resolve(result);
       };
       const onExit = (/** @type {number | null} */ code, /** @type {string | null} */ signal) =>
         finish({ ended: `exit ${code} ${signal}` });
       child.on('message', finish);
-      child.on('exit', onExit);
+      // When all of its output has come.
+      child.on('close', onExit);
       child.send({ app });
     });
     if (failed !== undefined) {
       this.stop();
       return { failed };
     }
+    pipe?.off('data', hear);
     if (ended !== undefined) {
       this.stop();
-      return { ended };
+      return { ended, ...(lastWords === '' ? {} : JSON.parse(lastWords)) };
     }
     const { isClean, ...rest } = seen;
     // What could not be taken off again would be seen by the apps to come.
@@ -82,7 +91,7 @@ function start(library) {
   return new Promise((resolve, reject) => {
     const child = fork(new URL('./worker.js', import.meta.url), {
       env: { ...process.env, LIBRARY: library ? '1' : '0', NODE_ENV: 'production' },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
     });
     child.once('message', () => resolve(child));
     child.once('exit', (code) => reject(new Error(`a process ended with ${code}`)));

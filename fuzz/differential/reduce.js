@@ -1,6 +1,8 @@
 /** The plainest value of each option. @type {Record<string, unknown>} */
 const plainest = {
   isFirst: false,
+  domain: 'none',
+  catches: 'listener',
   isSerial: true,
   isPipelined: false,
   isHttp1: false,

@@ -1,16 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server, createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { catchErrors } from './catch-errors.js';
 import { createClient } from './client.js';
 import { expressApp } from './frameworks/express.js';
 import { fastifyApp } from './frameworks/fastify.js';
 import { koaApp } from './frameworks/koa.js';
 import { nodeHttp } from './frameworks/node-http.js';
 import { Outside } from './outside.js';
+import { Probe } from './probe.js';
 import { describe, Recorder, tagOf } from './recorder.js';
 import { lookAtPrototypes, wrap } from './wrappers.js';
 
@@ -69,6 +71,9 @@ function makeServer(transport, listener) {
 export async function runApp(app, library) {
   const recorder = new Recorder(() => library?.getRequestId());
   const outside = new Outside();
+  const openBefore = countSockets();
+  const probe = await Probe.open(recorder);
+  if (app.domain === 'early') await import('node:domain');
   const prototypesBefore = lookAtPrototypes();
   /** @type {(() => boolean)[]} */
   const wrapped = [];
@@ -78,18 +83,7 @@ export async function runApp(app, library) {
     }
   };
 
-  const onUncaught = (/** @type {unknown} */ error) => {
-    const tag = tagOf({ url: String(error) });
-    recorder.note(tag, 'process', `uncaught ${describe(error)}`, true);
-  };
-  const onWarning = (/** @type {Error} */ { name, message }) => {
-    if (name !== 'DeprecationWarning' && name !== 'ExperimentalWarning')
-      recorder.note(undefined, 'process', `warning ${name} ${message.split('.', 1)}`);
-  };
-  process.on('uncaughtException', onUncaught);
-  process.on('unhandledRejection', onUncaught);
-  process.on('warning', onWarning);
-
+  const stopCatching = catchErrors(app, recorder, () => probe.ping());
   const backend = createServer((req, res) => {
     req.resume();
     res.setHeader('Set-Cookie', ['a=1', 'b=2']);
@@ -148,12 +142,14 @@ export async function runApp(app, library) {
     backend.closeAllConnections();
     await new Promise((resolve) => backend.close(resolve));
   }
+  await probe.ping();
+  await probe.close();
   await settle();
   outside.close();
-  process.off('uncaughtException', onUncaught);
-  process.off('unhandledRejection', onUncaught);
-  process.off('warning', onWarning);
-  let isClean = true;
+  const opened = countSockets() - openBefore;
+  stopCatching();
+  // What domains have done to a process remains.
+  let isClean = app.domain === 'none';
   for (const unwrap of wrapped) isClean = unwrap() && isClean;
   const prototypes = lookAtPrototypes();
   const isUnchanged =
@@ -163,13 +159,26 @@ export async function runApp(app, library) {
   return {
     isClean,
     prototypes: isUnchanged ? 'as before' : 'changed',
-    open: sockets,
+    open: `${sockets}, ${opened} descriptors`,
     ofProcess: recorder.ofProcess,
     connections: clients.map(({ replies, ended }) => ({ replies: [...replies], ended })),
     requests: Object.fromEntries(
       [...recorder.requests].map(([tag, { entries, id }]) => [tag, { entries, id: String(id) }]),
     ),
   };
+}
+
+/** How many sockets the process has open, where that can be told. */
+function countSockets() {
+  if (process.platform !== 'linux') return 0;
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
+    } catch {
+      // The one that the folder was read by.
+      return false;
+    }
+  }).length;
 }
 
 /**

@@ -26,49 +26,72 @@ async function replay(app) {
 }
 
 async function fuzz() {
-  const seed = Number(env.SEED ?? randomInt(2 ** 31));
-  const until = Date.now() + Number(env.MINUTES ?? 0.6) * 60_000;
+  const minutes = Number(env.MINUTES ?? 5);
   const runs = Number(env.RUNS ?? Number.POSITIVE_INFINITY);
-  console.log(`SEED=${seed}`);
-  let passed = 0;
-  let failed = 0;
+  // Half of the apps are the same each time, so that a fault which is there is not missed by chance.
+  const seeds = env.SEED === undefined ? [1, randomInt(2 ** 31)] : [Number(env.SEED)];
+  const total = { passed: 0, failed: 0 };
   /** What was found already is not looked at again. @type {Set<string>} */
   const found = new Set();
-  for (let batch = 0; passed < runs && Date.now() < until; batch += 1) {
-    /** The difference that is being shrunk. @type {string | undefined} */
-    let wanted;
-    let shrinksUntil = 0;
-    /** @param {any} app */
-    const isFaulty = async (app) => {
-      if (wanted !== undefined && Date.now() > shrinksUntil) return false;
-      const kinds = (await differential.judge(app, wanted !== undefined)).map(kindOf);
-      if (wanted !== undefined) return kinds.includes(wanted);
-      wanted = kinds.find((kind) => !found.has(kind));
-      shrinksUntil = Date.now() + patience;
-      if (wanted === undefined) passed += 1;
-      return wanted !== undefined;
-    };
-    const details = await fc.check(
-      fc.asyncProperty(anyApp, async (app) => !(await isFaulty(app))),
-      {
-        seed: seed + batch,
-        numRuns: Math.min(500, runs - passed),
-        interruptAfterTimeLimit: Math.max(until - Date.now(), 1) + patience,
-        markInterruptAsFailure: false,
-      },
-    );
-    if (!details.failed || wanted === undefined) continue;
-    failed += 1;
-    shrinksUntil = Number.POSITIVE_INFINITY;
-    const app = await reduce(details.counterexample?.[0], isFaulty, Date.now() + patience);
-    const problems = await differential.judge(app);
-    for (const problem of [wanted, ...problems.map(kindOf)]) found.add(problem);
-    console.log(
-      `\n--- difference ${failed}: SEED=${details.seed} path ${details.counterexamplePath}`,
-    );
-    console.log((problems.length === 0 ? [`not each time: ${wanted}`] : problems).join('\n'));
-    console.log(`node fuzz/differential/run.js --app '${JSON.stringify(app)}'`);
+  for (const seed of seeds) {
+    console.log(`SEED=${seed}`);
+    const until = Date.now() + (minutes * 60_000) / seeds.length;
+    let left = runs / seeds.length;
+    for (let batch = 0; left > 0 && Date.now() < until; batch += 1) {
+      const { passed, difference } = await check(seed + batch, Math.min(500, Math.ceil(left)), until, found);
+      total.passed += passed;
+      left -= passed;
+      if (difference === undefined) continue;
+      total.failed += 1;
+      console.log(`\n--- difference ${total.failed}: ${difference}`);
+    }
   }
+  const { passed, failed } = total;
   console.log(`\n${passed} passed, ${failed} failed, ${differential.skipped} skipped`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/**
+ * Runs apps until one of them is faulty, and makes that one as small as can be.
+ *
+ * @param {number} seed
+ * @param {number} numRuns
+ * @param {number} until
+ * @param {Set<string>} found
+ */
+async function check(seed, numRuns, until, found) {
+  let passed = 0;
+  /** The difference that is being shrunk. @type {string | undefined} */
+  let wanted;
+  let shrinksUntil = 0;
+  /** @param {any} app */
+  const isFaulty = async (app) => {
+    if (wanted !== undefined && Date.now() > shrinksUntil) return false;
+    const kinds = (await differential.judge(app, wanted !== undefined)).map(kindOf);
+    if (wanted !== undefined) return kinds.includes(wanted);
+    wanted = kinds.find((kind) => !found.has(kind));
+    shrinksUntil = Date.now() + patience;
+    if (wanted === undefined) passed += 1;
+    return wanted !== undefined;
+  };
+  const details = await fc.check(
+    fc.asyncProperty(anyApp, async (app) => !(await isFaulty(app))),
+    {
+      seed,
+      numRuns,
+      interruptAfterTimeLimit: Math.max(until - Date.now(), 1) + patience,
+      markInterruptAsFailure: false,
+    },
+  );
+  if (!details.failed || wanted === undefined) return { passed };
+  shrinksUntil = Number.POSITIVE_INFINITY;
+  const app = await reduce(details.counterexample?.[0], isFaulty, Date.now() + patience);
+  const problems = await differential.judge(app);
+  for (const problem of [wanted, ...problems.map(kindOf)]) found.add(problem);
+  const lines = [
+    `SEED=${seed} path ${details.counterexamplePath}`,
+    ...(problems.length === 0 ? [`not each time: ${wanted}`] : problems),
+    `node fuzz/differential/run.js --app '${JSON.stringify(app)}'`,
+  ];
+  return { passed, difference: lines.join('\n') };
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { load } from './load.js';
 import { describe } from './recorder.js';
 
 /**
@@ -13,6 +14,7 @@ import { describe } from './recorder.js';
  * @property {import('./recorder.js').Recorder} recorder
  * @property {import('./outside.js').Outside} outside
  * @property {(how: string) => void} leave - Makes the client leave.
+ * @property {string} domain - Whether the app may use node:domain.
  * @property {boolean} lost - Whether a queue that binds nothing has called: the id may be missing since.
  *
  * @typedef {{ do: string, [option: string]: any }} Step
@@ -57,7 +59,7 @@ export function withoutOurs(headers) {
  * @param {string} form
  * @param {[string, any][]} headers
  */
-export function inForm(form, headers) {
+function inForm(form, headers) {
   switch (form) {
     case 'object':
       return Object.fromEntries(headers);
@@ -222,6 +224,19 @@ const waits = {
   worker(scene, next) {
     scene.lost = true;
     scene.outside.post(next);
+  },
+  domain(scene, next) {
+    const { domain, req, res, recorder, tag } = scene;
+    if (domain === 'none') return void setImmediate(next);
+    const made = load('node:domain').create();
+    made.on('error', (/** @type {unknown} */ error) => {
+      recorder.note(tag, 'domain', describe(error), true);
+      if (!res.headersSent) res.statusCode = 500;
+      res.end('domain');
+    });
+    made.add(req);
+    made.add(res);
+    made.run(() => setImmediate(next));
   },
   read(scene, next) {
     const { req } = scene;

@@ -33,7 +33,7 @@ export function handlerOf(app, tag) {
  * @param {object} more
  * @returns {any}
  */
-export function sceneOf({ recorder, outside, leave }, req, res, more = {}) {
+export function sceneOf({ app, recorder, outside, leave }, req, res, more = {}) {
   const tag = tagOf(req) ?? '9.9';
   const record = recorder.of(tag);
   record.id ??= req.id;
@@ -45,6 +45,7 @@ export function sceneOf({ recorder, outside, leave }, req, res, more = {}) {
     recorder,
     outside,
     leave: (/** @type {string} */ how) => leave(tag, how),
+    domain: app.domain,
     lost: false,
   };
 }
