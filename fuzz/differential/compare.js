@@ -117,16 +117,15 @@ function expectedId(request, tag) {
 }
 
 /**
- * Whether Node's parser refused what came next on the connection: that has an id of its own.
+ * Whether it was the parser that refused what came next on the connection, and Node or Fastify's clientError
+ * listener that wrote to the socket: that has an id of its own, or none.
  *
  * @param {any} reply
  */
 function isParsers({ line, headers, body }) {
-  return (
-    /^HTTP\/1\.1 4(?:00|08|13|31) /.test(line) &&
-    headers.join() === 'Connection: close' &&
-    body === ''
-  );
+  if (!/^HTTP\/1\.1 4(?:00|08|13|31) /.test(line)) return false;
+  const isNodes = headers.join() === 'Connection: close' && body === '';
+  return isNodes || body.includes('"message":"Client Error"');
 }
 
 /** @param {string} line */

@@ -38,7 +38,12 @@ async function fuzz() {
     const until = Date.now() + (minutes * 60_000) / seeds.length;
     let left = runs / seeds.length;
     for (let batch = 0; left > 0 && Date.now() < until; batch += 1) {
-      const { passed, difference } = await check(seed + batch, Math.min(500, Math.ceil(left)), until, found);
+      const { passed, difference } = await check(
+        seed + batch,
+        Math.min(500, Math.ceil(left)),
+        until,
+        found,
+      );
       total.passed += passed;
       left -= passed;
       if (difference === undefined) continue;
