@@ -52,12 +52,17 @@ export class Differential {
       if (process.env.SHOW_SKIPPED) console.log('skipped', before, JSON.stringify(app));
       return [];
     }
+    // A request's tracks tell more than all of them together.
+    const isPart = (/** @type {string} */ name) =>
+      names.some((other) => other.startsWith(`${name} `) && name.startsWith('request'));
     return [
       ...wrong,
-      ...names.map((name) => {
-        const lines = firstDifference(reference.get(name), seen.get(name));
-        return `${name} differs\n    without: ${lines.without}\n    with:    ${lines.with}`;
-      }),
+      ...names
+        .filter((name) => !isPart(name))
+        .map((name) => {
+          const lines = firstDifference(reference.get(name), seen.get(name));
+          return `${name} differs\n    without: ${lines.without}\n    with:    ${lines.with}`;
+        }),
     ];
   }
 
@@ -73,6 +78,9 @@ export class Differential {
  * @param {string} problem
  */
 export function kindOf(problem) {
+  // Of wrappers, each event that is missing would be a kind.
+  const wrapper = /wrapper \S+ differs/.exec(problem);
+  if (wrapper !== null) return wrapper[0];
   return problem
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uuid')
     .replace(/id-[\d.]+/g, 'id')
