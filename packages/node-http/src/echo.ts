@@ -83,7 +83,7 @@ function settleObject(res: RawResponse, { header, exposeHeader }: Echo, headers:
     taken.push(...exposed);
   }
   if (taken.length === 0) return headers;
-  const kept = { ...headers };
+  const kept: Headers = Object.assign(Object.create(null), headers);
   for (const key of taken) delete kept[key];
   return kept;
 }
@@ -91,21 +91,17 @@ function settleObject(res: RawResponse, { header, exposeHeader }: Echo, headers:
 /** The same for a flat list, or a list of pairs. */
 function settleList(
   res: RawResponse,
-  { header, exposeHeader }: Echo,
+  echo: Echo,
   list: readonly unknown[],
   isAlone: boolean,
-): readonly unknown[] | undefined {
+): readonly unknown[] | Headers {
+  const { header, exposeHeader } = echo;
   const isFlat = !Array.isArray(list[0]);
   // What is no list of headers is Node's to refuse.
   if (isFlat && list.length % 2 !== 0) return list;
   const pairs = isFlat ? pairUp(list) : (list as readonly Pair[]);
   const kept = pairs.filter(([name]) => !isNamed(name, header));
-  if (isAlone && (!isFlat || hasRepetition(kept))) {
-    for (const [name, value] of kept) {
-      res.appendHeader(name as string, (Array.isArray(value) ? [...value] : value) as string);
-    }
-    return undefined;
-  }
+  if (isAlone && (!isFlat || hasRepetition(kept))) return settleObject(res, echo, toObject(kept));
   if (!isFlat) return 'stream' in res ? kept : list;
   const exposed = exposeHeader ? kept.filter(([name]) => isNamed(name, exposeHeaders)) : [];
   if (exposed.length !== 0) {
@@ -124,13 +120,23 @@ function pairUp(list: readonly unknown[]): Pair[] {
   return pairs;
 }
 
+/** A list as an object, which Node takes in any case: what is repeated becomes an array. */
+function toObject(pairs: readonly Pair[]): Headers {
+  const headers: Headers = Object.create(null);
+  for (const [name, value] of pairs) {
+    const [key = String(name)] = keysOf(headers, String(name));
+    headers[key] = key in headers ? [headers[key], value].flat() : value;
+  }
+  return headers;
+}
+
 function hasRepetition(pairs: readonly Pair[]): boolean {
   return new Set(pairs.map(([name]) => String(name).toLowerCase())).size !== pairs.length;
 }
 
 /** Whether Node would write given headers as they are, but for the id's. HTTP/2 sets them one by one anyway. */
 function isIdAlone(res: RawResponse, { key }: Echo): boolean {
-  if ('stream' in res || typeof res.appendHeader !== 'function') return false;
+  if ('stream' in res) return false;
   return res.getHeaderNames().every((name) => name === key);
 }
 

@@ -77,7 +77,8 @@ export function responseMethods(base: object): ScopedMethods {
       return bindsEnd && hasCallback(args) ? callInside(super.end, this, args) : super.end(...args);
     },
   };
-  return over(base, methods);
+  // The deprecated name, which Node gives to the same function.
+  return over(base, Object.assign(methods, { writeHeader: methods.writeHead }));
 }
 
 /** Defines on a prototype those of the methods that it inherits. Returns whether it could be changed. */

@@ -1,0 +1,165 @@
+import { createServer, type OutgoingHttpHeader, type RequestListener } from 'node:http';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { listen } from '../../../test/support/http.ts';
+import { type RequestIdOptions, withRequestId } from '../src/index.ts';
+
+type Head = Parameters<Parameters<RequestListener>[1]['writeHead']>;
+
+/** The response as it goes over the wire, without what differs from run to run, in order of the names. */
+async function respond(listener: RequestListener): Promise<string[]> {
+  const socket = connect(Number(new URL(await listen(createServer(listener))).port), '127.0.0.1');
+  socket.end('GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: myid\r\nConnection: close\r\n\r\n');
+  let received = '';
+  for await (const chunk of socket.setEncoding('latin1')) received += chunk;
+  const [head = '', body = ''] = received.split('\r\n\r\n');
+  const [status = '', ...lines] = head.split('\r\n');
+  const kept = lines
+    .filter((line) => !/^Date:/.test(line))
+    // The name of a repeated header is sent as it was given first.
+    .map((line) => (/^a:/.test(line) ? line.replace('a:', 'A:') : line));
+  // Node writes in the order in which headers were set: those of one name keep theirs.
+  const sorted = kept.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+  return [status, ...sorted, body];
+}
+
+function nameOf(line: string): string {
+  return line.split(':')[0]?.toLowerCase() ?? '';
+}
+
+const isId = (line: string): boolean => nameOf(line) === 'x-request-id';
+
+function writing(given: unknown[], isSet: boolean): RequestListener {
+  return (_req, res) => {
+    if (isSet) res.setHeader('Set', 'before');
+    try {
+      res.writeHead(...(given as Head)).end('ok');
+    } catch (error) {
+      // What was left behind is sent along.
+      res.end(`${(error as NodeJS.ErrnoException).code} ${res.statusCode} ${res.statusMessage}`);
+    }
+  };
+}
+
+const heads: [string, unknown[]][] = [
+  ['a status', [201]],
+  ['a status and a reason', [201, 'Made']],
+  ['an object', [200, { A: '1', B: ['2', '3'] }]],
+  ['a reason and an object', [200, 'Fine', { A: '1' }]],
+  ['an object and undefined', [200, { A: '1' }, undefined]],
+  ['undefined and an object', [200, undefined, { A: '1' }]],
+  ['null', [200, null]],
+  ['an empty list', [200, []]],
+  ['a flat list', [200, ['A', '1', 'B', '2']]],
+  ['a reason and a flat list', [200, 'Fine', ['A', '1']]],
+  ['a flat list that repeats a name', [200, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']]],
+  ['a flat list that repeats a name in another case', [200, ['A', '1', 'a', '2', 'B', '3']]],
+  ['a flat list with arrays', [200, ['A', ['1', '2'], 'B', '3']]],
+  ['a flat list with names of Object.prototype', [200, ['__proto__', '1', 'constructor', '2']]],
+  [
+    'a list of pairs',
+    [
+      200,
+      [
+        ['A', '1'],
+        ['B', '2'],
+      ],
+    ],
+  ],
+  [
+    'a list of pairs that repeats a name',
+    [
+      200,
+      [
+        ['A', '1'],
+        ['A', '2'],
+      ],
+    ],
+  ],
+  ['an odd list', [200, ['A', '1', 'B']]],
+  ['a name that is none', [200, { A: '1', 'Content-Length': 5, 'bad name': '2' }]],
+  ['a value that is none', [200, { A: '1', 'Content-Length': 5, B: 'bad\nvalue' }]],
+  ['a flat list with a value that is none', [200, ['A', '1', 'B', 'bad\nvalue']]],
+  [
+    'pairs with a value that is none',
+    [
+      200,
+      [
+        ['A', '1'],
+        ['B', 'bad\nvalue'],
+      ],
+    ],
+  ],
+  ['a value that is undefined', [200, { A: undefined }]],
+  ['no status', ['nonsense', { A: '1' }]],
+  ['a status out of range', [1000, { A: '1' }]],
+  ['a date and a length', [200, { Date: 'today', 'Content-Length': 2 }]],
+  ['no body', [204, { A: '1' }]],
+];
+
+describe.each([
+  ['nothing was set before', false],
+  ['a header was set before', true],
+])('writeHead, when %s, sends what it sends without us, given', (_when, isSet) => {
+  it.each(heads)('%s', async (_what, given) => {
+    const bare = await respond(writing(given, isSet));
+    const ours = await respond(withRequestId(writing(given, isSet) as never));
+    expect(ours.filter(isId)).toEqual(['X-Request-ID: myid']);
+    expect(ours.filter((line) => !isId(line))).toEqual(bare);
+  });
+
+  const withId: [string, unknown][] = [
+    ['an object', { 'x-request-id': 'other', A: '1' }],
+    ['a flat list', ['X-REQUEST-ID', 'other', 'A', '1', 'x-request-id', 'another']],
+    [
+      'a list of pairs',
+      [
+        ['X-Request-Id', 'other'],
+        ['A', '1'],
+      ],
+    ],
+  ];
+
+  it.each(
+    // With a header set, Node refuses pairs.
+    withId.slice(0, isSet ? 2 : 3),
+  )('%s with another id, which is replaced', async (_what, given) => {
+    const ours = await respond(withRequestId(writing([200, given], isSet) as never));
+    expect(ours.filter(isId)).toEqual(['X-Request-ID: myid']);
+    expect(ours).toContain('A: 1');
+  });
+
+  it.each([
+    ['an object', { 'access-control-expose-headers': 'B' }],
+    ['a flat list', ['Access-Control-Expose-Headers', 'B']],
+    [
+      'a flat list that repeats it',
+      ['Access-Control-Expose-Headers', 'A', 'access-control-expose-headers', 'B'],
+    ],
+  ])('%s that exposes headers, to which ours is added', async (_what, given) => {
+    const options: RequestIdOptions = { exposeHeader: true };
+    const ours = await respond(withRequestId(writing([200, given], isSet) as never, options));
+    const exposed = ours.filter((line) => nameOf(line) === 'access-control-expose-headers');
+    expect(exposed).toHaveLength(1);
+    expect(exposed[0]).toMatch(/B, X-Request-ID$/);
+  });
+});
+
+it('writeHead must leave the arrays as they are that it is given', async () => {
+  const values: OutgoingHttpHeader[] = [['1', '2'], '3'];
+  const given = ['A', values[0], 'A', values[1]];
+  await respond(withRequestId(writing([200, given], false) as never));
+  expect(given).toEqual(['A', ['1', '2'], 'A', '3']);
+});
+
+it('writeHeader, the deprecated name of writeHead, must send the id as well', async () => {
+  const lines = await respond(
+    withRequestId((_req, res) => {
+      res.removeHeader('X-Request-ID');
+      (res as unknown as { writeHeader: typeof res.writeHead }).writeHeader(200, { A: '1' });
+      res.end();
+    }),
+  );
+  expect(lines).toContain('X-Request-ID: myid');
+  expect(lines).toContain('A: 1');
+});

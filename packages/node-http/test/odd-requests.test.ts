@@ -1,0 +1,105 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { uuid } from '../../../test/support/http.ts';
+import { getRequestId, requestId } from '../src/index.ts';
+
+function hollowResponse(): Record<string, unknown> & { headers: Record<string, unknown> } {
+  const headers: Record<string, unknown> = {};
+  return {
+    headers,
+    setHeader: (name: string, value: unknown) => void (headers[name.toLowerCase()] = value),
+    getHeader: (name: string) => headers[name.toLowerCase()],
+    removeHeader: (name: string) => void delete headers[name.toLowerCase()],
+    getHeaderNames: () => Object.keys(headers),
+    writeHead() {},
+    write() {},
+    end() {},
+  };
+}
+
+function realRequest(socket: unknown): IncomingMessage {
+  const req = new IncomingMessage(socket as never);
+  req.headers = { 'x-request-id': 'myid' };
+  return req;
+}
+
+const nothing = undefined as never;
+
+const odd: Record<string, () => [req: unknown, res: unknown]> = {
+  'have no socket': () => [realRequest(nothing), new ServerResponse(realRequest(nothing))],
+  'have null for a socket': () => [realRequest(null), new ServerResponse(realRequest(null))],
+  'are plain objects': () => [{ headers: { 'x-request-id': 'myid' } }, hollowResponse()],
+  'are frozen plain objects': () => [
+    Object.freeze({ headers: { 'x-request-id': 'myid' } }),
+    Object.freeze(hollowResponse()),
+  ],
+  'are frozen': () => {
+    const req = realRequest(nothing);
+    return [Object.freeze(req), new ServerResponse(req)];
+  },
+  'have a frozen response': () => {
+    const req = realRequest(nothing);
+    return [req, Object.freeze(new ServerResponse(req))];
+  },
+  'have a response without methods': () => [realRequest(nothing), {}],
+  'have no response': () => [realRequest(nothing), undefined],
+  'have an id that cannot be written': () => {
+    const req = Object.defineProperty(realRequest(nothing), 'id', { get: () => 'fixed' });
+    return [req, new ServerResponse(req)];
+  },
+  'have an id that throws': () => {
+    const req = Object.defineProperty(realRequest(nothing), 'id', {
+      get() {
+        throw new Error('on purpose');
+      },
+      set() {
+        throw new Error('on purpose');
+      },
+    });
+    return [req, new ServerResponse(req)];
+  },
+  'have been answered': () => {
+    const req = realRequest(nothing);
+    const res = new ServerResponse(req);
+    res.writeHead(200);
+    return [req, res];
+  },
+};
+
+describe.each([undefined, 'loopback'])('requests, with trust %s, that', (trust) => {
+  it.each(Object.keys(odd))(
+    '%s are handed on inside, and none is trusted whose peer is not known',
+    (what) => {
+      const [req, res] = odd[what]?.() ?? [];
+      const seen: unknown[] = [];
+      requestId({ trust })(req as never, res as never, (error) => seen.push(error, getRequestId()));
+      expect(seen).toEqual([undefined, trust === undefined ? 'myid' : expect.stringMatching(uuid)]);
+    },
+  );
+});
+
+it('an id with a comma counts as one where there are no raw headers to tell', () => {
+  const req = { headers: { 'x-request-id': 'a, b' } };
+  const seen: unknown[] = [];
+  const validate = (): boolean => true;
+  requestId({ validate })(req as never, hollowResponse() as never, () => seen.push(getRequestId()));
+  expect(seen).toEqual(['a, b']);
+});
+
+it('a method `id`, as of restify, must be told the id, and not be written over', () => {
+  let told: string | undefined;
+  function id(given?: string): string | undefined {
+    if (given !== undefined && told !== undefined) throw new Error('it is set already');
+    told ??= given;
+    return told;
+  }
+  const req = realRequest(nothing);
+  Object.setPrototypeOf(req, Object.create(IncomingMessage.prototype, { id: { value: id } }));
+  const seen: unknown[] = [];
+  requestId()(req as never, new ServerResponse(req), () => {
+    const restifys = req as unknown as { id: typeof id };
+    seen.push(restifys.id(), restifys.id('other'));
+  });
+  expect(seen).toEqual(['myid', 'myid']);
+  expect(told).toBe('myid');
+});
