@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { onClientError } from '@request-context/node-http';
@@ -201,5 +202,131 @@ describe.each([
     const { app: other } = appWith();
     other.register(requestId, { maxLenght: 1 } as object);
     await expect(other.ready()).rejects.toMatchObject({ option: 'maxLenght' });
+  });
+
+  describe('one id, whatever sets genReqId', () => {
+    const generators: Record<string, (app: FastifyInstance) => void> = {
+      'an encapsulated plugin, registered after': (app) => {
+        app.register(requestId);
+        app.register(async (child) => {
+          child.setGenReqId(() => 'other');
+          await encapsulated('/')(child);
+        });
+      },
+      'an encapsulated plugin, registered before': (app) => {
+        app.register(async (child) => {
+          child.setGenReqId(() => 'other');
+          await encapsulated('/')(child);
+        });
+        app.register(requestId);
+      },
+      'the application, afterwards': (app) => {
+        app.register(requestId);
+        app.after(() => app.setGenReqId(() => 'other'));
+        app.register(encapsulated('/'));
+      },
+      'the application, when it is almost ready': (app) => {
+        app.register(requestId);
+        app.register(encapsulated('/'));
+        app.addHook('onReady', async () => void app.setGenReqId(() => 'other'));
+      },
+    };
+
+    it.each(Object.keys(generators))('%s', async (what) => {
+      const { app, lines } = appWith();
+      generators[what]?.(app);
+      const answer = await send(await listen(app), {
+        id: 'myid',
+        headers: { 'Request-Id': 'unchecked "id"' },
+      });
+      expect(answer).toMatchObject({ id: 'myid', body: 'myid,myid,myid' });
+      await expect.poll(() => lines.at(-1)?.msg).toBe('request completed');
+      const ids = new Set(lines.map(({ reqId }) => reqId).filter((id) => id !== undefined));
+      expect([...ids]).toEqual(['myid']);
+    });
+  });
+
+  describe('requests by inject()', () => {
+    const headers = { 'x-request-id': 'myid' };
+
+    it('are inside in hooks that were added before the plugin, in the first one too', async () => {
+      const { app } = appWith();
+      const seen: unknown[] = [];
+      app.addHook('onRequest', async () => void seen.push(getRequestId()));
+      app.register(async (child) => {
+        child.addHook('onRequest', async () => void seen.push(getRequestId()));
+        child.get('/', async () => 'ok');
+      });
+      app.register(requestId);
+      for (let time = 0; time < 2; time += 1) {
+        const { headers: answered } = await app.inject({ url: '/', headers });
+        expect(answered['x-request-id']).toBe('myid');
+      }
+      expect(seen).toEqual(['myid', 'myid', 'myid', 'myid']);
+    });
+
+    it.each([
+      ['a promise', (app: FastifyInstance) => app.inject({ url: '/%zz', headers })],
+      ['a chain', (app: FastifyInstance) => app.inject().get('/%zz').headers(headers).end()],
+      [
+        'a callback',
+        (app: FastifyInstance) =>
+          new Promise<Awaited<ReturnType<typeof app.inject>>>((resolve, reject) => {
+            app.inject({ url: '/%zz', headers }, (error, response) =>
+              error ? reject(error) : resolve(response as never),
+            );
+          }),
+      ],
+    ])('carry the id with a malformed URL, by %s', async (_how, inject) => {
+      const { app } = appWith();
+      app.register(encapsulated('/:name'));
+      await app.register(requestId);
+      const { statusCode, headers: answered } = await inject(app);
+      expect(statusCode).toBe(400);
+      expect(answered['x-request-id']).toBe('myid');
+    });
+
+    it('carry it by fastify.routing too', async () => {
+      const { app } = appWith();
+      app.register(encapsulated('/:name'));
+      await app.register(requestId);
+      await app.ready();
+      const server = createServer((req, res) => app.routing(req as never, res as never));
+      onTestFinished(() => void server.close());
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const answer = await send(`http://127.0.0.1:${port}/%zz`, { id: 'myid' });
+      expect(answer).toMatchObject({ status: 400, id: 'myid' });
+    });
+
+    it('are refused when the application is closed, by promise and by callback', async () => {
+      const { app } = appWith();
+      await app.register(requestId);
+      await app.close();
+      await expect(app.inject('/')).rejects.toThrow(/closed/);
+      const error = await new Promise((resolve) => app.inject('/', resolve));
+      expect(String(error)).toMatch(/closed/);
+    });
+  });
+
+  it("refuses upgrades with a bad id, with `onInvalid: 'reject'`", async () => {
+    const { app } = appWith();
+    app.register(requestId, { onInvalid: 'reject' });
+    const upgraded: unknown[] = [];
+    app.server.on('upgrade', (_req, socket) => {
+      upgraded.push(getRequestId());
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+    });
+    const url = await listen(app);
+    const ask = (id: string) =>
+      sendRaw(
+        url,
+        `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\nX-Request-ID: ${id}\r\n\r\n`,
+      );
+    const refused = await ask('bad id!');
+    expect(refused).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(/X-Request-ID: (.*)\r\n/.exec(refused)?.[1]).toMatch(uuid);
+    expect(await ask('myid')).toMatch(/^HTTP\/1\.1 101/);
+    expect(upgraded).toEqual(['myid']);
   });
 });
