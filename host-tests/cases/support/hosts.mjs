@@ -94,6 +94,7 @@ const fastify = (name) => async (listener) => {
       app = factory();
       prepare?.(app.server);
       if (library !== undefined) app.register(library.requestId);
+      app.addHook('onRequest', async function ownHook() {});
       app.removeAllContentTypeParsers();
       app.addContentTypeParser('*', (_request, _payload, done) => done(null));
       app.all('/framework', async (request) => ({ url: request.url }));
