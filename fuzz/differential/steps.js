@@ -96,7 +96,8 @@ const direct = {
   },
   writeHead(scene, { code, reason, form, headers }) {
     const given = inForm(form, headers);
-    const args = [code];
+    // Node notes that there is no body before it refuses such a list, or after, as headers were set or not.
+    const args = [form === 'odd' && (code === 204 || code === 304) ? 200 : code];
     if (reason !== undefined) args.push(reason);
     if (form !== 'none') args.push(given);
     const result = scene.res.writeHead(...args);
