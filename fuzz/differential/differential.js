@@ -82,7 +82,7 @@ export function kindOf(problem) {
   const wrapper = /wrapper \S+ differs/.exec(problem);
   if (wrapper !== null) return wrapper[0];
   return problem
-    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uuid')
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id')
     .replace(/id-[\d.]+/g, 'id')
     .replace(/\d+/g, '#');
 }

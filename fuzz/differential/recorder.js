@@ -8,14 +8,17 @@
  * @property {boolean} [must] - Whether there has to be an id.
  */
 
+/** What is called in the request's scope whatever the handler has lost. */
+const bound = new Set(['req', 'res', 'callback', 'server', 'tunnel']);
+
 /** Of a request's own entries, and what is known of it. */
 class RequestRecord {
   /** @type {Entry[]} */
   entries = [];
   /** Whether the library has opened the request's scope. */
   isEntered = false;
-  /** Whether the request has got a response that the library does not make (raw bytes, HTTP parser). */
-  isRaw = false;
+  /** Whether a queue that binds nothing has called the handler: the id may be missing since. */
+  isLost = false;
   /** @type {unknown} */
   id = undefined;
 }
@@ -57,7 +60,8 @@ export class Recorder {
     this.activity += 1;
     const id = this.#getId();
     const record = tag === undefined ? undefined : this.of(tag);
-    const must = record?.isEntered === true && !mayBeAbsent;
+    const isLost = record?.isLost === true && !bound.has(track);
+    const must = record?.isEntered === true && !mayBeAbsent && !isLost;
     /** @type {Entry} */
     const entry = { track, text };
     if (id !== undefined) entry.id = id;

@@ -70,7 +70,8 @@ function* candidates(app) {
           list.filter((_, n) => n !== Number(key)),
         );
     } else if (key in plainest && value !== plainest[key] && value !== undefined) {
-      yield changed(app, path, () => plainest[key]);
+      // Of bodies and of clients that leave, it says something else.
+      if (key !== 'how' || path.at(-2) === 'finish') yield changed(app, path, () => plainest[key]);
     }
   }
   if (app.middlewares.length === 0 && app.framework !== 'node') yield { ...app, framework: 'node' };

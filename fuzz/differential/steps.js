@@ -15,7 +15,6 @@ import { describe } from './recorder.js';
  * @property {import('./outside.js').Outside} outside
  * @property {(how: string) => void} leave - Makes the client leave.
  * @property {string} domain - Whether the app may use node:domain.
- * @property {boolean} lost - Whether a queue that binds nothing has called: the id may be missing since.
  *
  * @typedef {{ do: string, [option: string]: any }} Step
  */
@@ -27,12 +26,12 @@ export function textOf(size, letter = 'x') {
 
 /** @param {Scene} scene @param {string} text */
 export function noteStep(scene, text) {
-  scene.recorder.note(scene.tag, 'handler', text, scene.lost);
+  scene.recorder.note(scene.tag, 'handler', text);
 }
 
 /** @param {Scene} scene @param {string} name */
 function callback(scene, name) {
-  const { lost } = scene;
+  const lost = scene.recorder.of(scene.tag).isLost;
   return (/** @type {unknown} */ error) => {
     scene.recorder.note(
       scene.tag,
@@ -127,7 +126,7 @@ const direct = {
     const source = Readable.from(
       Array.from({ length: chunks }, (_, n) => textOf(size, String.fromCharCode(97 + n))),
     );
-    source.on('end', () => scene.recorder.note(scene.tag, 'source', 'end', scene.lost));
+    source.on('end', () => scene.recorder.note(scene.tag, 'source', 'end'));
     source.pipe(scene.res);
   },
   destroy({ req, res }, { what, isError }) {
@@ -206,6 +205,11 @@ const direct = {
     void scene[/** @type {'req' | 'res'} */ (on)].setTimeout(60_000, () => {}),
 };
 
+/** @param {Scene} scene */
+function lose({ recorder, tag }) {
+  recorder.of(tag).isLost = true;
+}
+
 /** Ways to go on later. @type {Record<string, (scene: Scene, next: () => void) => void>} */
 const waits = {
   tick: (_, next) => process.nextTick(next),
@@ -219,11 +223,11 @@ const waits = {
     setImmediate(() => emitter.emit('go'));
   },
   pool(scene, next) {
-    scene.lost = true;
+    lose(scene);
     scene.outside.run(next);
   },
   worker(scene, next) {
-    scene.lost = true;
+    lose(scene);
     scene.outside.post(next);
   },
   domain(scene, next) {
@@ -328,7 +332,7 @@ function untilGone(how) {
     noteStep(scene, `client leaves: ${how}`);
     const event = how === 'halfClose' && req.stream === undefined ? 'end' : 'close';
     if (socket == null || socket.destroyed) return void setImmediate(next);
-    scene.lost = true;
+    lose(scene);
     let isDone = false;
     const go = () => {
       if (isDone) return;

@@ -90,12 +90,18 @@ function textFor(method, args) {
     case 'emit':
       return internal.has(String(first)) || first === 'data' ? undefined : `emit ${String(first)}`;
     case 'setHeader':
-      return /^x-request-id$/i.test(String(first)) ? undefined : `setHeader ${String(first)}`;
+      // Once a header was set, as ours is at the start, Node's writeHead() sets those that it is given so.
+      if (/^x-request-id$/i.test(String(first)) || isWithinWriteHead()) return undefined;
+      return `setHeader ${String(first)}`;
     case 'writeHead':
       return `writeHead ${JSON.stringify([first, shapeOf(second), shapeOf(third)])}`;
     default:
       return `${method} ${args.length}`;
   }
+}
+
+function isWithinWriteHead() {
+  return /\bwriteHead \(node:_http_server/.test(new Error('for its stack').stack ?? '');
 }
 
 /** @param {any} given */

@@ -46,7 +46,6 @@ export function sceneOf({ app, recorder, outside, leave }, req, res, more = {}) 
     outside,
     leave: (/** @type {string} */ how) => leave(tag, how),
     domain: app.domain,
-    lost: false,
   };
 }
 
