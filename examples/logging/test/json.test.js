@@ -6,9 +6,13 @@ import { spawnExample } from '../../support/start-example.js';
 const directory = fileURLToPath(new URL('../json', import.meta.url));
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Runs the example; `stop()` gives the lines that it wrote, parsed. */
-async function start() {
-  const { child, logged, ended } = spawnExample(directory);
+/**
+ * Runs the example; `stop()` gives the lines that it wrote, parsed.
+ *
+ * @param {{ nodeOptions?: string[] }} [options]
+ */
+async function start(options) {
+  const { child, logged, ended } = spawnExample(directory, options);
   const { msg } = JSON.parse(await logged(/Listening on/));
   async function stop() {
     child.kill('SIGINT');
@@ -92,7 +96,8 @@ describe('logging, JSON lines', () => {
   });
 
   test('writes an access line with the id of a client that resets the connection', async () => {
-    const { url, logged, stop } = await start();
+    const { href } = new URL('../../support/outlast-client.js', import.meta.url);
+    const { url, logged, stop } = await start({ nodeOptions: ['--import', href] });
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write('GET /Manuel HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: reset\r\n\r\n');
     await logged(/First_call/);
