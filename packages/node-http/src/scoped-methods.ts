@@ -6,8 +6,9 @@ import {
   markScoped,
   type RequestScope,
 } from '@request-context/core/adapter';
-import { settleHead, writeGivenHead } from './echo.ts';
+import { settleHead } from './echo.ts';
 import type { RawResponse } from './incoming.ts';
+import { writeGivenHead } from './write-given-head.ts';
 
 /** Methods by which requests or responses enter their scope, by their names. */
 export type ScopedMethods = Readonly<Record<string, Method>>;
