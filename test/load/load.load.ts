@@ -1,58 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { adapterNames } from '../support/built-adapter.js';
+import { type Measured, Server } from './server-process.ts';
 import { openAll, problemOf, visitors } from './visitors.ts';
 
 const connections = 2_000;
-
-interface Measured {
-  heap: number;
-  right: number;
-  wrong: number;
-  alive: number;
-}
-
-/** A server in a process of its own. */
-class Server {
-  readonly #process: ChildProcess;
-  readonly exited: Promise<unknown[]>;
-  stderr = '';
-  port = 0;
-
-  constructor(adapter: string) {
-    this.#process = fork(fileURLToPath(new URL('./server.js', import.meta.url)), [adapter], {
-      silent: true,
-      execArgv: ['--expose-gc', '--unhandled-rejections=strict'],
-    });
-    this.#process.stderr?.on('data', (chunk) => {
-      this.stderr += chunk;
-    });
-    this.exited = once(this.#process, 'exit');
-    onTestFinished(() => void this.#process.kill());
-  }
-
-  async start(): Promise<void> {
-    const { url } = (await this.#answer()) as { url: string };
-    this.port = Number(new URL(url).port);
-  }
-
-  tell(command: 'measure' | 'drain' | 'end'): Promise<unknown> {
-    const answer = this.#answer();
-    this.#process.send(command);
-    return answer;
-  }
-
-  async #answer(): Promise<unknown> {
-    const exited = this.exited.then(([code]) => {
-      throw new Error(`The server ended with ${code}: ${this.stderr}`);
-    });
-    const [message] = await Promise.race([once(this.#process, 'message'), exited]);
-    return message;
-  }
-}
 
 let wave = 0;
 

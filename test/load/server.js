@@ -1,29 +1,135 @@
 // The server that is loaded: a process of its own, so that its end is seen, and its heap measured.
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { getAdapter } from '../support/built-adapter.js';
+import { plainAdapters } from './plain-http.js';
 
-const { getRequestId } = await import(
+const { getRequestId, newRequestId } = await import(
   new URL('../../packages/core/dist/index.js', import.meta.url).href
 );
-const adapter = await getAdapter(process.argv[2]);
+const { attach } = await import(
+  new URL('../../packages/node-http/dist/index.js', import.meta.url).href
+);
+const [, , name = '', mode] = process.argv;
+const adapter = plainAdapters[name] ?? (await getAdapter(name));
 
 const counts = { right: 0, wrong: 0, alive: 0 };
 const registry = new FinalizationRegistry(() => {
   counts.alive -= 1;
 });
 
-/** Watches a request: gives what checks, anywhere, that its id is the current one. */
-function watch(/** @type {any} */ { req, res }) {
+/** @param {object} req */
+function watchLife(req) {
   counts.alive += 1;
   registry.register(req, undefined);
+}
+
+/**
+ * Watches a request: gives what checks, anywhere, that its id is the current one.
+ *
+ * @param {any} exchange
+ */
+function watch({ req, res, socket }) {
+  watchLife(req);
   const sent = req.headers['x-request-id'];
   const check = () => {
     counts[getRequestId() === sent ? 'right' : 'wrong'] += 1;
   };
   for (const event of ['data', 'end', 'close', 'aborted', 'error']) req.on(event, check);
-  for (const event of ['finish', 'close', 'error']) res.on(event, check);
+  for (const event of ['finish', 'close', 'error']) res?.on(event, check);
+  for (const event of ['data', 'end', 'finish', 'close', 'error']) socket?.on(event, check);
   check();
   return check;
+}
+
+/** @typedef {{ promise: Promise<void>, resolve: () => void }} Latch */
+
+/**
+ * What a request waits for that is answered after another one of its connection has failed.
+ *
+ * @type {WeakMap<import('node:net').Socket, Latch>}
+ */
+const latches = new WeakMap();
+
+/** @param {import('node:net').Socket} socket @returns {Latch} */
+function failureOn(socket) {
+  let latch = latches.get(socket);
+  if (latch === undefined) {
+    let resolve = () => {};
+    /** @type {Promise<void>} */
+    const promise = new Promise((done) => {
+      resolve = done;
+    });
+    socket.once('close', resolve);
+    latch = { promise, resolve };
+    latches.set(socket, latch);
+  }
+  return latch;
+}
+
+/** @param {any} exchange */
+function fail({ req }) {
+  // Once the failure has been answered. HTTP/2 has no order of responses.
+  if (req.httpVersionMajor === 1) setImmediate(failureOn(req.socket).resolve);
+  throw new Error('thrown on purpose');
+}
+
+const block = 'x'.repeat(64 * 1024);
+
+/** @type {Record<string, (exchange: any) => unknown>} */
+const failures = {
+  'GET /ok': (x) => {
+    watch(x);
+    x.send({ body: `${getRequestId()}` });
+  },
+  // Is there first, and answers when a request behind it has failed.
+  'GET /first': async (x) => {
+    const check = watch(x);
+    await failureOn(x.req.socket).promise;
+    check();
+    x.send({ body: `${getRequestId()}` });
+  },
+  'GET /half': async (x) => {
+    const check = watch(x);
+    x.takeOver().write(`${getRequestId()}\n`);
+    await turn();
+    check();
+    fail(x);
+  },
+  'GET /ended': (x) => {
+    watch(x);
+    const res = x.takeOver();
+    res.setHeader('Content-Length', block.length);
+    res.end(block);
+    fail(x);
+  },
+  'GET /throws': (x) => {
+    watch(x);
+    fail(x);
+  },
+  'GET /rejects': async (x) => {
+    const check = watch(x);
+    await turn();
+    check();
+    fail(x);
+  },
+};
+
+const refusing = {
+  onInvalid: /** @type {const} */ ('reject'),
+  /** @param {any} req */
+  generate(req) {
+    watchLife(req);
+    if (req.headers['x-generate'] === 'throws') throw new Error('thrown on purpose');
+    return newRequestId();
+  },
+};
+
+/** Answers upgrades and CONNECTs whose id is fit as an application does that wants none. */
+function decline(/** @type {any} */ req, /** @type {import('node:net').Socket} */ socket) {
+  watch({ req, socket });
+  const id = `${getRequestId()}`;
+  const head = `HTTP/1.1 403 Forbidden\r\nX-Request-ID: ${id}\r\nContent-Length: ${id.length}`;
+  socket.end(`${head}\r\nConnection: close\r\n\r\n${id}`, () => socket.destroy());
 }
 
 /** @type {import('node:http').Server | undefined} */
@@ -54,10 +160,18 @@ const running = await adapter.start(
       }
       res.end();
     },
+    ...failures,
   },
   {
+    options: mode === 'attached' ? refusing : {},
     onServer: (/** @type {import('node:http').Server} */ started) => {
       server = started;
+      if (mode !== 'attached') return;
+      // Fastify's plugin attaches by itself.
+      if (!name.startsWith('fastify')) attach(started, refusing);
+      started.on('upgrade', decline);
+      // HTTP/2 gives `connect` a response.
+      if (name !== 'plain-http2') started.on('connect', decline);
     },
   },
 );
@@ -76,6 +190,9 @@ process.on('message', async (command) => {
   switch (command) {
     case 'measure':
       process.send?.({ heap: await settle(), ...counts });
+      break;
+    case 'count':
+      server?.getConnections((_error, connections) => process.send?.({ connections }));
       break;
     case 'drain':
       server?.close();

@@ -133,12 +133,16 @@ export const visitors: Record<string, Visitor> = {
 };
 
 /** Opens connections, all of them before any is used. */
-export async function openAll(port: number, count: number): Promise<Socket[]> {
+export async function openAll(
+  port: number,
+  count: number,
+  options: { allowHalfOpen?: boolean } = {},
+): Promise<Socket[]> {
   const sockets: Socket[] = [];
   // No more at a time than servers keep waiting: 511.
   while (sockets.length < count) {
     const some = Array.from({ length: Math.min(250, count - sockets.length) }, () => {
-      const socket = connect(port, '127.0.0.1');
+      const socket = connect({ port, host: '127.0.0.1', ...options });
       // To be reset is among what is tried.
       socket.on('error', () => {});
       return socket;

@@ -1,0 +1,91 @@
+import { type Departure, departures, talkativeDepartures } from './departures.ts';
+
+/** What a response must be. */
+export interface Expected {
+  /** Its id; undefined where it must be one that nobody has sent, and that nobody else gets. */
+  id: string | undefined;
+  status: number;
+  /** Whether it must not be whole. Nothing comes after it. */
+  isCut?: boolean;
+}
+
+/** What a client sends on one connection, how it leaves, and what it gets if it waits. */
+export interface Asking {
+  bytes: string;
+  expected: readonly Expected[];
+  depart: Departure;
+}
+
+type Kind = (id: string) => Pick<Asking, 'bytes' | 'expected'>;
+
+/** Gives the client with a number what to do: neighbours do all kinds of things. */
+function pick(
+  kinds: readonly Kind[],
+  ways: Record<string, Departure>,
+): (n: number, id: string) => Asking {
+  const all = Object.values(ways).flatMap((depart) => kinds.map((kind) => ({ kind, depart })));
+  return (n, id) => {
+    const { kind, depart } = all[n % all.length] as (typeof all)[number];
+    return { ...kind(id), depart };
+  };
+}
+
+const heads = [
+  'GET /ok HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n',
+  'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n',
+];
+
+/** Upgrades and CONNECTs: with a bad id, without one where none can be made, with a fit one. */
+export const handovers: (n: number, id: string) => Asking = pick(
+  heads.flatMap((head): Kind[] => [
+    (id) => ({
+      bytes: `${head}X-Request-ID: ${id} bad!\r\n\r\n`,
+      expected: [{ id: undefined, status: 400 }],
+    }),
+    () => ({
+      bytes: `${head}X-Generate: throws\r\n\r\n`,
+      expected: [{ id: undefined, status: 500 }],
+    }),
+    (id) => ({ bytes: `${head}X-Request-ID: ${id}\r\n\r\n`, expected: [{ id, status: 403 }] }),
+  ]),
+  talkativeDepartures,
+);
+
+const answers = {
+  first: { status: 200 },
+  ok: { status: 200 },
+  half: { status: 200, isCut: true },
+  ended: { status: 200 },
+  throws: { status: 500 },
+  rejects: { status: 500 },
+};
+
+type Path = keyof typeof answers;
+
+/** How a request fails of which the others know nothing. */
+export type Failure = 'half' | 'ended' | 'throws' | 'rejects';
+
+function pipeline(paths: readonly Path[]): Kind {
+  return (id) => {
+    const requests = paths.map((path, n) => {
+      const close = n === paths.length - 1 ? 'Connection: close\r\n' : '';
+      return `GET /${path} HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}-${n}\r\n${close}\r\n`;
+    });
+    const expected = paths.map((path, n) => ({ id: `${id}-${n}`, ...answers[path] }));
+    const cut = paths.indexOf('half');
+    return {
+      bytes: requests.join(''),
+      expected: cut === -1 ? expected : expected.slice(0, cut + 1),
+    };
+  };
+}
+
+/** Pipelined requests of which one fails: when it is its turn, and before. */
+export const pipelines = (failures: readonly Failure[]): ((n: number, id: string) => Asking) =>
+  pick(
+    failures.flatMap((failure) => [
+      pipeline(['first', failure, 'ok', 'ok']),
+      pipeline([failure, 'ok', 'ok']),
+    ]),
+    departures,
+  );

@@ -1,0 +1,96 @@
+import type { Socket } from 'node:net';
+
+/** What a client got. */
+export interface Got {
+  received: string;
+  /** Whether it left before it could have got all. */
+  hasLeft: boolean;
+}
+
+/** Sends bytes, and leaves the connection in a way of its own. The socket must allow to be half open. */
+export type Departure = (socket: Socket, bytes: string) => Promise<Got>;
+
+/** Collects what comes; the promise is kept when no more will. */
+function collect(socket: Socket): {
+  readonly got: Promise<string>;
+  readonly started: Promise<void>;
+} {
+  let received = '';
+  socket.setEncoding('latin1').on('data', (chunk) => {
+    received += chunk;
+  });
+  const over = new Promise<void>((resolve) => {
+    socket.once('end', resolve);
+    socket.once('close', () => resolve());
+  });
+  const started = new Promise<void>((resolve) => socket.once('data', () => resolve()));
+  return { got: over.then(() => received), started: Promise.race([started, over]) };
+}
+
+/** How clients leave that have asked for something. */
+export const departures: Record<string, Departure> = {
+  async 'reads all'(socket, bytes) {
+    const { got } = collect(socket);
+    socket.write(bytes);
+    const received = await got;
+    socket.end();
+    return { received, hasLeft: false };
+  },
+  async 'reads all and keeps its side open'(socket, bytes) {
+    const { got } = collect(socket);
+    socket.write(bytes);
+    return { received: await got, hasLeft: false };
+  },
+  async 'stays silent'(socket, bytes) {
+    socket.write(bytes);
+    return { received: '', hasLeft: true };
+  },
+  async 'leaves at once'(socket, bytes) {
+    socket.write(bytes);
+    socket.destroy();
+    return { received: '', hasLeft: true };
+  },
+  async 'resets at once'(socket, bytes) {
+    socket.write(bytes);
+    socket.resetAndDestroy();
+    return { received: '', hasLeft: true };
+  },
+  async 'resets when the answer begins'(socket, bytes) {
+    const { got, started } = collect(socket);
+    socket.write(bytes);
+    await started;
+    socket.resetAndDestroy();
+    return { received: await got, hasLeft: true };
+  },
+  async 'closes its half'(socket, bytes) {
+    const { got } = collect(socket);
+    socket.end(bytes);
+    return { received: await got, hasLeft: true };
+  },
+};
+
+/** The same, and those that send more than was asked for. */
+export const talkativeDepartures: Record<string, Departure> = {
+  ...departures,
+  async 'sends one more byte'(socket, bytes) {
+    const { got } = collect(socket);
+    socket.write(bytes);
+    socket.write('x');
+    return { received: await got, hasLeft: true };
+  },
+  async 'sends one more byte when it is answered, and closes its half'(socket, bytes) {
+    const { got, started } = collect(socket);
+    socket.write(bytes);
+    await started;
+    socket.end('x');
+    return { received: await got, hasLeft: true };
+  },
+  async 'sends one more byte when it is answered, and resets'(socket, bytes) {
+    const { got, started } = collect(socket);
+    socket.write(bytes);
+    await started;
+    socket.write('x');
+    socket.resetAndDestroy();
+    return { received: await got, hasLeft: true };
+  },
+};

@@ -1,0 +1,130 @@
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { type Asking, type Expected, handovers, pipelines } from './askings.ts';
+import type { Got } from './departures.ts';
+import { readResponses } from './read-responses.ts';
+import { type Measured, Server } from './server-process.ts';
+import { askByStreams } from './streams.ts';
+import { openAll } from './visitors.ts';
+
+const connections = 2_000;
+const waves = 3;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** What is wrong with what a client got, if anything. */
+function problemOf({ expected }: Asking, { received, hasLeft }: Got): string | undefined {
+  const responses = readResponses(received);
+  const isRight = responses.every((response, n) => {
+    const due: Expected | undefined = expected[n];
+    if (due === undefined) return false;
+    const isLast = n === responses.length - 1;
+    if (response.status === undefined) return isLast && (hasLeft || due.isCut);
+    const [id = '', ...more] = response.ids;
+    const isOwn = due.id === undefined ? uuid.test(id) : id === due.id;
+    const isAlone = (response.body.match(/load-[\d-]*\d/g) ?? []).every((named) => named === id);
+    const isAsItShouldBe = response.isWhole ? !due.isCut : isLast && (hasLeft || due.isCut);
+    return (
+      isOwn && isAlone && isAsItShouldBe && more.length === 0 && response.status === due.status
+    );
+  });
+  // One that is cut may have got nowhere.
+  const all = expected.length - (expected.at(-1)?.isCut ? 1 : 0);
+  if (isRight && (hasLeft || responses.length >= all)) return undefined;
+  return `${JSON.stringify(expected)}: ${JSON.stringify(received.slice(0, 1000))}`;
+}
+
+let wave = 0;
+
+/** Has every client do as it is asked to. Those that do not leave stay connected. */
+async function visit(
+  sockets: readonly Socket[],
+  asking: (n: number, id: string) => Asking,
+): Promise<string[]> {
+  wave += 1;
+  const fresh: string[] = [];
+  const patience = delay(20_000, undefined, { ref: false });
+  const problems = await Promise.all(
+    sockets.map(async (socket, n) => {
+      const asked = asking(n, `load-${wave}-${n}`);
+      const got = await Promise.race([asked.depart(socket, asked.bytes), patience]);
+      if (got === undefined) return `${JSON.stringify(asked.expected)}: left waiting`;
+      if (asked.expected[0]?.id === undefined) {
+        fresh.push(...readResponses(got.received).flatMap(({ ids }) => ids));
+      }
+      return problemOf(asked, got);
+    }),
+  );
+  expect(new Set(fresh).size).toBe(fresh.length);
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** What is on stderr but the failures that are reported there, each by its one line. */
+const unexpected = (stderr: string): string[] =>
+  stderr
+    .split('\n')
+    .filter((line) => !/^(Request \S+ failed: Error: thrown on purpose\b.*)?$/.test(line));
+
+/** Has a server serve waves of clients; sees that nothing is left of them. */
+async function load(server: Server, sendWave: () => Promise<void>): Promise<void> {
+  await server.start();
+  const measured: Measured[] = [];
+  for (let round = 0; round < waves; round += 1) {
+    await sendWave();
+    measured.push((await server.tell('measure')) as Measured);
+  }
+  console.log(measured);
+  const [, second, last] = measured;
+  expect(last?.wrong).toBe(0);
+  expect(last?.right).toBeGreaterThan(connections);
+  expect(last?.alive).toBeLessThanOrEqual(5);
+  // The first waves warm up what the process keeps for itself.
+  expect((last?.heap ?? 0) - (second?.heap ?? 0)).toBeLessThan(500_000);
+  expect(unexpected(server.stderr)).toEqual([]);
+  await server.tell('end');
+  expect(await server.exited).toEqual([0, null]);
+}
+
+type Ask = (n: number, id: string) => Asking;
+
+/** Has an adapter serve waves of connections that are used as asked. */
+async function loadConnections(adapter: string, ask: Ask): Promise<void> {
+  const server = new Server(adapter, true);
+  await load(server, async () => {
+    const sockets = await openAll(server.port, connections, { allowHalfOpen: true });
+    const problems = await visit(sockets, ask);
+    // First whether it is there at all.
+    await server.tell('count');
+    expect(problems.slice(0, 5)).toEqual([]);
+    await server.letsGo();
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+it.each([
+  ['upgrades and CONNECTs, most of them refused', handovers],
+  ['pipelines in which a request fails', pipelines(['half', 'ended', 'throws', 'rejects'])],
+])(`node:http keeps no descriptor of ${connections} ${'%s'}`, async (_what, ask) => {
+  await loadConnections('plain-http', ask);
+});
+
+// What a framework does with a response that its handler has taken over and not finished is its own.
+const frameworkPipelines = pipelines(['throws', 'rejects']);
+const both: Ask = (n, id) => (n % 2 === 0 ? handovers : frameworkPipelines)(Math.floor(n / 2), id);
+
+it.each(['express-5', 'koa-3', 'fastify-5'])(
+  `%s keeps no descriptor of ${connections} upgrades, CONNECTs and pipelines in which a request fails`,
+  async (adapter) => loadConnections(adapter, both),
+);
+
+it(`node:http2 resets ${connections} of ${2 * connections} streams that fail half-way`, async () => {
+  const server = new Server('plain-http2', true);
+  await load(server, async () => {
+    wave += 1;
+    const counts = { sessions: 4, streams: connections / 2 };
+    const { problems, close } = await askByStreams(server.port, counts, `${wave}`);
+    expect(problems.slice(0, 5)).toEqual([]);
+    await close();
+    await server.letsGo();
+  });
+});

@@ -1,0 +1,39 @@
+// node:http and node:http2 without a framework. Their listener may throw, which that of the conformance
+// suite, an async function, cannot.
+import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+
+/** @param {string} file */
+const built = (file) => import(new URL(`../../packages/${file}`, import.meta.url).href);
+const { withRequestId } = await built('node-http/dist/index.js');
+const { listen } = await built('conformance/dist/listen.js');
+
+/** @param {(listener: any) => any} create */
+function plainAdapter(create) {
+  return {
+    /** @param {Record<string, (exchange: any) => unknown>} routes @param {any} setup */
+    start(routes, { options, onServer }) {
+      const server = create(
+        withRequestId((/** @type {any} */ req, /** @type {any} */ res) => {
+          return routes[`${req.method} ${req.url}`]?.({
+            req,
+            res,
+            send: (/** @type {{ body: string }} */ { body }) => {
+              res.setHeader('Content-Length', body.length);
+              res.end(body);
+            },
+            takeOver: () => res,
+          });
+        }, options),
+      );
+      onServer(server);
+      return listen(server);
+    },
+  };
+}
+
+/** @type {Record<string, any>} */
+export const plainAdapters = {
+  'plain-http': plainAdapter(createServer),
+  'plain-http2': plainAdapter(createHttp2Server),
+};
