@@ -32,7 +32,10 @@ export class Differential {
     let wrong = ids;
     let seen = sectionsOf(within);
     if (names.length === 0 && wrong.length === 0) return [];
-    const before = [...names, ...wrong];
+    const before = [
+      ...names.map((name) => [name, firstDifference(reference.get(name), seen.get(name))]),
+      ...wrong,
+    ];
     // What differs between two runs without the library, or does not differ each time, is not ours.
     for (let n = 0; n < times && names.length + wrong.length > 0; n += 1) {
       const [again, againWithin] = await Promise.all([
@@ -49,7 +52,8 @@ export class Differential {
     }
     if (names.length + wrong.length === 0) {
       this.skipped += 1;
-      if (process.env.SHOW_SKIPPED) console.log('skipped', before, JSON.stringify(app));
+      if (process.env.SHOW_SKIPPED)
+        console.log('skipped', JSON.stringify(before), JSON.stringify(app));
       return [];
     }
     // A request's tracks tell more than all of them together.

@@ -182,7 +182,8 @@ const direct = {
     res.writeHead = function (/** @type {any[]} */ ...args) {
       calls += 1;
       if (calls === 1) {
-        noteStep(scene, 'own writeHead');
+        // Koa answers after the middleware's scope has ended.
+        scene.recorder.note(scene.tag, 'own-res', 'writeHead', true);
         if (!res.headersSent) res.setHeader('X-Own', 'yes');
       }
       return writeHead.apply(this, args);

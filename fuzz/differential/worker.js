@@ -14,6 +14,9 @@ async function loadLibrary() {
   return { getRequestId, nodeHttp, express, koa, fastify };
 }
 
+// Error pages show the stack, where the library's functions stand as well.
+Error.stackTraceLimit = 0;
+
 // What frameworks and middlewares print is not looked at.
 console.error = () => {};
 console.log = () => {};

@@ -101,7 +101,11 @@ function textFor(method, args) {
 }
 
 function isWithinWriteHead() {
-  return /\bwriteHead \(node:_http_server/.test(new Error('for its stack').stack ?? '');
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 20;
+  const { stack } = new Error('for its stack');
+  Error.stackTraceLimit = stackTraceLimit;
+  return /\bwriteHead \(node:_http_server/.test(stack ?? '');
 }
 
 /** @param {any} given */

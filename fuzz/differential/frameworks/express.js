@@ -13,7 +13,7 @@ export const expressApp = (name) => (surroundings) => {
   const { mount } = app;
   const express = load(name);
   const root = express();
-  root.set('env', 'test');
+  root.set('env', 'production');
   const mark = marker(surroundings);
   const marked = (/** @type {any} */ req, /** @type {any} */ _res, /** @type {any} */ next) => {
     mark(req);
