@@ -71,11 +71,15 @@ export function wrongIds(app, seen) {
   }
   /** Whose id each is. @type {Map<string, string>} */
   const owners = new Map();
-  for (const [tag, { entries }] of Object.entries(seen.requests)) {
+  for (const [tag, { entries, id: onRequest }] of Object.entries(seen.requests)) {
     const [connection = 0, n = 0] = tag.split('.').map(Number);
     const request = app.connections[connection]?.requests[n];
     const reply = repliesOf(app, seen, connection)[n];
-    const own = expectedId(request, tag);
+    // Where a fresh one is to be made, `req.id` says which.
+    const known = expectedId(request, tag);
+    const own = known ?? (onRequest === 'undefined' ? undefined : onRequest);
+    if (known === undefined && own !== undefined && !uuid.test(own))
+      problems.push(`request ${tag}: not fresh: ${own}`);
     /** @type {Set<string>} */
     const ids = new Set();
     for (const { id, must, track, text } of entries) {

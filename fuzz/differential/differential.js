@@ -4,8 +4,6 @@ import { Runner } from './pool.js';
 /** How often a difference is to be seen, and how often it is not to be seen between two runs without. */
 const confirmations = 3;
 
-const ignored = new Set((process.env.IGNORE ?? '').split(',').filter((name) => name !== ''));
-
 /** Runs apps twice, and tells in what the runs differ. */
 export class Differential {
   #without = new Runner(false);
@@ -28,7 +26,7 @@ export class Differential {
     if (without.failed !== undefined) return [`the app does not run: ${without.failed}`];
     const ids = wrongIds(app, within);
     const reference = sectionsOf(without);
-    let names = differing(reference, sectionsOf(within)).filter((name) => !ignored.has(name));
+    let names = differing(reference, sectionsOf(within));
     let wrong = ids;
     let seen = sectionsOf(within);
     if (names.length === 0 && wrong.length === 0) return [];

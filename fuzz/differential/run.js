@@ -1,5 +1,5 @@
 // Compares random apps with and without the library: npm run fuzz. SEED= repeats a run, MINUTES= or RUNS= says
-// how long; --app '<json>' runs one app and shows its differences.
+// how long, SHOW_SKIPPED=1 what was not stable; --app '<json>' runs one app and shows its differences.
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { anyApp } from './arbitrary.js';
