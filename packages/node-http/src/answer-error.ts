@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { constants } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { replaceMethod } from '@request-context/core/adapter';
 import { endRefused } from './end-refused.ts';
@@ -46,16 +47,29 @@ function cutOff(res: RawResponse): void {
     // stream.destroy() sends NO_ERROR, by which a client takes what it has got for the whole.
     res.stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
   } else if (res.socket) {
-    res.socket.destroy();
+    breakOff(res, res.socket);
   } else {
     // Pipelined: the responses before it go out first, then it gets the connection.
     replaceMethod(res, 'assignSocket', (assignSocket) => {
-      return function (socket: Duplex): void {
+      return function (socket: Socket): void {
         Reflect.apply(assignSocket, this, [socket]);
-        socket.destroy();
+        breakOff(this, socket);
       };
     });
   }
+}
+
+/** Closes a connection in the middle of a response, such that the client can tell. */
+function breakOff(res: ServerResponse, socket: Socket): void {
+  if (!res.chunkedEncoding && !res.hasHeader('Content-Length')) {
+    // It ends with the connection, as over HTTP/1.0: closed, it would look whole.
+    try {
+      socket.resetAndDestroy();
+    } catch {
+      // Not over TCP alone. TLS has an end of its own, which is not sent.
+    }
+  }
+  socket.destroy();
 }
 
 /**

@@ -74,6 +74,23 @@ describe('a response that fails half-way', () => {
     expect(received).not.toContain('0\r\n\r\n');
   });
 
+  it('resets the connection where nothing but its end would end the response', async () => {
+    const listener: RequestListener = async (_req, res) => {
+      res.write('half');
+      await sleep(20);
+      fail();
+    };
+    const url = await listen(createServer(withRequestId(listener as never)));
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GET / HTTP/1.0\r\n\r\n');
+    socket.resume();
+    const error = await new Promise((resolve) => {
+      socket.once('error', resolve);
+      socket.once('end', () => resolve('a clean end'));
+    });
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+  });
+
   it('is left whole when the listener had ended it', async () => {
     const size = 20_000_000;
     const listener = withRequestId(async (_req, res) => {
