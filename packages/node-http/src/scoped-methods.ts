@@ -40,7 +40,7 @@ export function requestMethods(base: object): ScopedMethods {
       const scope = findRequestScope(this);
       return scope === undefined || scope.isCurrent
         ? super.emit(event, ...args)
-        : emitIn(scope, super.emit, this, event, ...args);
+        : callIn(scope, super.emit, this, event, ...args);
     },
   };
   return over(base, methods);
@@ -56,7 +56,7 @@ export function responseMethods(base: object): ScopedMethods {
       const scope = scopeOf(this);
       return scope === undefined || scope.isCurrent
         ? super.emit(event, ...args)
-        : emitIn(scope, super.emit, this, event, ...args);
+        : callIn(scope, super.emit, this, event, ...args);
     },
 
     writeHead(this: RawResponse, status: unknown, ...given: unknown[]): unknown {
@@ -71,11 +71,38 @@ export function responseMethods(base: object): ScopedMethods {
     },
 
     write(this: RawResponse, ...args: unknown[]): unknown {
-      return hasCallback(args) ? callInside(super.write, this, args) : super.write(...args);
+      const scope = scopeOf(this);
+      if (scope === undefined) return super.write(...args);
+      if (hasCallback(...args)) return callBackIn(scope, super.write, this, ...args);
+      return scope.isCurrent ? super.write(...args) : callIn(scope, super.write, this, ...args);
     },
 
     end(this: RawResponse, ...args: unknown[]): unknown {
-      return bindsEnd && hasCallback(args) ? callInside(super.end, this, args) : super.end(...args);
+      const scope = scopeOf(this);
+      if (scope === undefined) return super.end(...args);
+      if (bindsEnd && hasCallback(...args)) return callBackIn(scope, super.end, this, ...args);
+      return scope.isCurrent ? super.end(...args) : callIn(scope, super.end, this, ...args);
+    },
+
+    writeContinue(this: RawResponse, ...args: unknown[]): unknown {
+      const scope = scopeOf(this);
+      return scope === undefined
+        ? super.writeContinue(...args)
+        : callBackIn(scope, super.writeContinue, this, ...args);
+    },
+
+    writeEarlyHints(this: RawResponse, ...args: unknown[]): unknown {
+      const scope = scopeOf(this);
+      return scope === undefined
+        ? super.writeEarlyHints(...args)
+        : callBackIn(scope, super.writeEarlyHints, this, ...args);
+    },
+
+    writeProcessing(this: RawResponse, ...args: unknown[]): unknown {
+      const scope = scopeOf(this);
+      return scope === undefined
+        ? super.writeProcessing(...args)
+        : callBackIn(scope, super.writeProcessing, this, ...args);
     },
   };
   // The deprecated name, which Node gives to the same function.
@@ -99,32 +126,35 @@ function scopeOf(res: { readonly req?: object | null }): RequestScope | undefine
   return findRequestScope(res.req) ?? findRequestScope(res);
 }
 
-function emitIn(
+function callIn(
   scope: RequestScope,
-  emit: Method,
-  emitter: object,
+  method: Method,
+  object: object,
   ...args: readonly unknown[]
 ): unknown {
-  return scope.run(Reflect.apply, emit, emitter, args);
+  return scope.run(Reflect.apply, method, object, args);
 }
 
-function hasCallback(args: readonly unknown[]): boolean {
+function hasCallback(...args: readonly unknown[]): boolean {
   return (
     typeof args[1] === 'function' || typeof args[2] === 'function' || typeof args[0] === 'function'
   );
 }
 
 /**
- * Calls a method with its callbacks bound: Node calls back for what it writes in the scope of who wrote
- * first of what went out together, which with pipelining may be another request.
+ * Calls a method in the scope, with its callbacks bound: Node calls back for what it writes in the scope of
+ * who wrote first of what went out together, which with pipelining may be another request.
  */
-function callInside(method: Method, res: RawResponse, args: readonly unknown[]): unknown {
-  const scope = scopeOf(res);
-  if (scope === undefined) return Reflect.apply(method, res, args);
+function callBackIn(
+  scope: RequestScope,
+  method: Method,
+  object: object,
+  ...args: readonly unknown[]
+): unknown {
   const bound = args.map((arg) => (typeof arg === 'function' ? inScope(arg, scope) : arg));
-  return Reflect.apply(method, res, bound);
+  return scope.run(Reflect.apply, method, object, bound);
 }
 
-function inScope(callback: Method, scope: RequestScope): Method {
-  return (...args: unknown[]) => scope.run(Reflect.apply, callback, undefined, args);
+function inScope(callback: unknown, scope: RequestScope): Method {
+  return (...args: unknown[]) => scope.run(Reflect.apply, callback as Method, undefined, args);
 }

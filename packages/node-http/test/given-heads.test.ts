@@ -1,4 +1,9 @@
-import { createServer, type OutgoingHttpHeader, type RequestListener } from 'node:http';
+import {
+  createServer,
+  type OutgoingHttpHeader,
+  type RequestListener,
+  ServerResponse,
+} from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { listen } from '../../../test/support/http.ts';
@@ -152,14 +157,18 @@ it('writeHead must leave the arrays as they are that it is given', async () => {
   expect(given).toEqual(['A', ['1', '2'], 'A', '3']);
 });
 
-it('writeHeader, the deprecated name of writeHead, must send the id as well', async () => {
-  const lines = await respond(
-    withRequestId((_req, res) => {
-      res.removeHeader('X-Request-ID');
-      (res as unknown as { writeHeader: typeof res.writeHead }).writeHeader(200, { A: '1' });
-      res.end();
-    }),
-  );
-  expect(lines).toContain('X-Request-ID: myid');
-  expect(lines).toContain('A: 1');
-});
+// Node 26 has it no more.
+it.runIf('writeHeader' in ServerResponse.prototype)(
+  'writeHeader, the deprecated name of writeHead, must send the id as well',
+  async () => {
+    const lines = await respond(
+      withRequestId((_req, res) => {
+        res.removeHeader('X-Request-ID');
+        (res as unknown as { writeHeader: typeof res.writeHead }).writeHeader(200, { A: '1' });
+        res.end();
+      }),
+    );
+    expect(lines).toContain('X-Request-ID: myid');
+    expect(lines).toContain('A: 1');
+  },
+);
