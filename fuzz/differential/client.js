@@ -14,6 +14,8 @@ import { hash } from './hash.js';
  * @property {string[]} ids - Those of the header that is ours.
  */
 
+/** In place of a status: what comes after cannot be told apart any more. */
+const broken = 999;
 const ours = /^x-request-id$/i;
 const random = /^(?:date|x-response-time|x-runtime|ratelimit-reset|x-ratelimit-reset)$/i;
 
@@ -25,6 +27,10 @@ function split(lines) {
   const ids = lines.filter(([name]) => ours.test(name)).map(([, value]) => value);
   const headers = lines
     .filter(([name]) => !ours.test(name))
+    // Between headers of different names, the order has no meaning (RFC 9110, 5.3).
+    .sort(([a], [b]) =>
+      a.toLowerCase() < b.toLowerCase() ? -1 : Number(a.toLowerCase() !== b.toLowerCase()),
+    )
     .map(([name, value]) => `${name}: ${random.test(name) ? '*' : value}`);
   return { headers, ids };
 }
@@ -229,6 +235,10 @@ class Http1Client {
       this.#received = taken.rest;
       this.replies.push(taken.reply);
       const { status } = taken;
+      if (status === broken) {
+        this.ended = 'broken';
+        return false;
+      }
       if (status === 101 || (status === 200 && request.method === 'CONNECT')) {
         await this.#tunnel(request);
         return false;
@@ -285,7 +295,7 @@ function takeReply(received, method, isClosed) {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd < 0) {
     if (!isClosed || received === '') return undefined;
-    return { reply: plain(`rest: ${hash(received)}`), rest: '', status: 999, isLast: true };
+    return { reply: plain(`rest: ${hash(received)}`), rest: '', status: broken, isLast: true };
   }
   const [line = '', ...rest] = received.slice(0, headEnd).split('\r\n');
   const lines = rest.map((text) => /** @type {[string, string]} */ (splitLine(text)));
@@ -325,6 +335,11 @@ function takeReply(received, method, isClosed) {
   const length = find('content-length');
   if (length !== undefined) {
     const end = at + Number(length);
+    // The app has promised more than it sent. Where this ends depends on how long the next head is.
+    if (received.slice(at, end).includes('HTTP/1.1 ')) {
+      reply.body = 'holds another response';
+      return { reply, rest: '', status: broken, isLast: true };
+    }
     if (received.length < end) {
       if (!isClosed) return undefined;
       reply.body = `cut off: ${hash(received.slice(at))}`;

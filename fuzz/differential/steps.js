@@ -46,7 +46,7 @@ function callback(scene, name) {
 const ours = 'x-request-id';
 
 /** @param {any} headers */
-export function withoutOurs(headers) {
+function withoutOurs(headers) {
   return Object.fromEntries(
     Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() !== ours),
   );

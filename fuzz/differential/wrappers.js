@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { tagOf } from './recorder.js';
-import { withoutOurs } from './steps.js';
 
 /** What instrumentation replaces. @type {Record<string, [object: any, method: string]>} */
 const targets = {
@@ -108,11 +107,25 @@ function isWithinWriteHead() {
   return /\bwriteHead \(node:_http_server/.test(stack ?? '');
 }
 
-/** @param {any} given */
+/**
+ * The names of the headers that `writeHead` is given, whatever the form: what Node would refuse or send in
+ * another way once a header is set comes in another form.
+ *
+ * @param {any} given
+ */
 function shapeOf(given) {
   if (given === undefined || typeof given === 'string') return given;
-  if (Array.isArray(given)) return given.map(String);
-  return Object.keys(withoutOurs(given));
+  if (!Array.isArray(given)) return namesOf(Object.keys(given ?? {}));
+  return namesOf(
+    Array.isArray(given[0]) ? given.map(([name]) => name) : given.filter((_, n) => n % 2 === 0),
+  );
+}
+
+/** @param {unknown[]} names */
+function namesOf(names) {
+  const unique = new Set(names.map((name) => String(name).toLowerCase()));
+  unique.delete('x-request-id');
+  return [...unique].sort();
 }
 
 /** The methods on the classes that all servers share, to see that they are the same afterwards. */

@@ -55,6 +55,9 @@ const fastifyFinish = {
   },
 };
 
+/** @param {import('../steps.js').Step} step */
+const withoutHeaders = (step) => (step.do === 'writeHead' ? { ...step, form: 'none' } : step);
+
 /**
  * @param {'fastify' | 'fastify4'} name
  * @returns {(surroundings: import('./handle.js').Surroundings & { serverFactory: any }) => any}
@@ -162,7 +165,9 @@ export const fastifyApp = (name) => (surroundings) => {
       noteStep(scene, `handles ${request.method} ${request.url}`);
       if (finish.how === 'raw') reply.hijack();
       return new Promise((resolve, reject) => {
-        runSteps(scene, steps, () => {
+        // Where the head was written behind its back, Fastify asks for the headers that it would have.
+        const isHijacked = finish.how === 'raw';
+        runSteps(scene, isHijacked ? steps : steps.map(withoutHeaders), () => {
           if (finish.how === 'raw') return resolve(undefined);
           try {
             const result = fastifyFinish[finish.how]?.(scene, finish);
