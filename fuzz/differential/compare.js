@@ -14,12 +14,11 @@ export function sectionsOf(seen) {
   if (seen.ended !== undefined) sections.set('end', seen.ended);
   sections.set('open', seen.open);
   sections.set('prototypes', seen.prototypes);
-  sections.set(
-    'process',
-    linesOf(seen.ofProcess ?? [])
-      .sort()
-      .join('\n'),
+  // The probe's data may come in one piece or two; it is its ids that count.
+  const ofProcess = (seen.ofProcess ?? []).filter(
+    (/** @type {any} */ { track }) => track !== 'probe',
   );
+  sections.set('process', linesOf(ofProcess).sort().join('\n'));
   for (const [n, { replies, ended }] of (seen.connections ?? []).entries()) {
     const texts = replies.map((/** @type {any} */ reply) => {
       const { ids, ...rest } = reply ?? {};
@@ -128,14 +127,13 @@ function expectedId(request, tag) {
 
 /**
  * Whether it was the parser that refused what came next on the connection, and Node or Fastify's clientError
- * listener that wrote to the socket: that has an id of its own, or none.
+ * listener that wrote to the socket, without a date: that has an id of its own, or none.
  *
  * @param {any} reply
  */
-function isParsers({ line, headers, body }) {
-  if (!/^HTTP\/1\.1 4(?:00|08|13|31) /.test(line)) return false;
-  const isNodes = headers.join() === 'Connection: close' && body === '';
-  return isNodes || body.includes('"message":"Client Error"');
+function isParsers({ line, headers }) {
+  const hasDate = headers.some((/** @type {string} */ header) => header.startsWith('Date:'));
+  return /^HTTP\/1\.1 4(?:00|08|13|31) /.test(line) && !hasDate;
 }
 
 /** @param {string} line */
