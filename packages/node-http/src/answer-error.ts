@@ -38,7 +38,7 @@ export function answerErrorOnSocket(
   const lines = [...headers, ...echo, ['Connection', 'close']].map(
     ([name, value]) => `${name}: ${value}`,
   );
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines];
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}`, ...lines];
   endRefused(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
@@ -102,11 +102,9 @@ export interface Problem {
   readonly body: string;
 }
 
-/** Returns the answer to a request that failed. */
+/** Returns the answer to a request that failed. Never throws. */
 export function problemOf(error: unknown): Problem {
-  const isClientsFault = isClientError(error);
-  const status = isClientsFault ? error.status : 500;
-  const detail = isClientsFault ? error.message : undefined;
+  const { status, detail } = clientErrorOf(error) ?? { status: 500, detail: undefined };
   const body = `${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`;
   const headers = [
     ['Content-Type', 'application/problem+json'],
@@ -115,9 +113,20 @@ export function problemOf(error: unknown): Problem {
   return { status, headers, body };
 }
 
-/** Whether an error is the client's fault and may be told, as http-errors marks them. */
-export function isClientError(error: unknown): error is Error & { status: number } {
-  if (!(error instanceof Error)) return false;
-  const { status, expose } = error as { status?: unknown; expose?: unknown };
-  return typeof status === 'number' && status >= 400 && status < 500 && expose === true;
+/**
+ * Returns what the client is told of an error that is its fault, as http-errors marks them; undefined for
+ * all others. Never throws.
+ */
+export function clientErrorOf(error: unknown): { status: number; detail: string } | undefined {
+  try {
+    if (!(error instanceof Error)) return undefined;
+    const { status, expose, message } = error as { status?: unknown; expose?: unknown } & Error;
+    const isClients = Number.isInteger(status) && Number(status) >= 400 && Number(status) < 500;
+    return isClients && expose === true
+      ? { status: Number(status), detail: String(message) }
+      : undefined;
+  } catch {
+    // A revoked Proxy, or an accessor that throws.
+    return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { isClientError } from './answer-error.ts';
+import { describe } from '@request-context/core/adapter';
+import { clientErrorOf } from './answer-error.ts';
 import type { RawRequest } from './incoming.ts';
 
 /** What is known of a request that failed. */
@@ -10,19 +11,22 @@ export interface FailedRequest<Req = RawRequest> {
   readonly req: Req;
 }
 
+/** The longest text of an error on stderr, in characters. */
+const maxText = 16_384;
+
 /** Is told of requests that failed; the promise that it returns may be rejected. */
 export type OnError<Req = RawRequest> = (error: unknown, request: FailedRequest<Req>) => unknown;
 
 /**
  * Tells of a request that failed, unless by its client's fault: to `onError`, or by one line on stderr. So
- * does an `onError` that fails itself.
+ * does an `onError` that fails itself. Never throws: the response is still to come.
  */
 export function reportError<Req>(
   error: unknown,
   request: FailedRequest<Req>,
   onError: OnError<Req> | undefined,
 ): void {
-  if (isClientError(error)) return;
+  if (clientErrorOf(error) !== undefined) return;
   if (onError === undefined) {
     writeLine(error, request);
     return;
@@ -41,10 +45,26 @@ export function reportError<Req>(
 
 /** An error's message may hold what a client has sent: nothing in it starts another line. */
 function writeLine(error: unknown, { requestId }: FailedRequest<unknown>): void {
-  const text = inspect(error).replace(/\p{Cc}/gu, (character) => {
+  const text = textOf(error).replace(/\p{Cc}/gu, (character) => {
     return character === '\n'
       ? '\\n'
       : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });
-  console.error(`Request ${requestId} failed: ${text}`);
+  try {
+    console.error(`Request ${requestId} failed: ${text}`);
+  } catch {
+    // Replaced, by one that throws.
+  }
+}
+
+/** Returns an error as text, cut where it gets long: an error may hold all that a client has sent. */
+function textOf(error: unknown): string {
+  let text: string;
+  try {
+    text = inspect(error);
+  } catch {
+    // A revoked Proxy, or an `inspect.custom` or `stack` that throws.
+    return describe(error);
+  }
+  return text.length > maxText ? `${text.slice(0, maxText)}...` : text;
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import {
   afterEach,
   beforeEach,
@@ -180,4 +181,55 @@ it('must write no line of its own for what an error message holds', async () => 
   });
   await send(await listen(createServer(listener)), { id: 'myid' });
   expect(String(stderr.mock.calls[0]?.[0])).not.toMatch(/\p{Cc}/u);
+});
+
+describe('an error that cannot be read', () => {
+  function unreadable(property: PropertyKey, value: unknown = new Error('a')): unknown {
+    return Object.defineProperty(value, property, { get: fail });
+  }
+  function revoked(): unknown {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  }
+
+  it.each([
+    ['a stack that throws', () => unreadable('stack')],
+    ['a status that throws', () => unreadable('status')],
+    ['an own way of being printed that throws', () => unreadable(inspect.custom, {})],
+    ['a revoked Proxy', revoked],
+    ['a message that is no string', () => Object.assign(new Error(), { message: 5n, status: 400 })],
+  ])('is answered with 500 and reported: %s', async (_what, create) => {
+    const listener = withRequestId(async () => Promise.reject(create()));
+    const { status, id } = await send(await listen(createServer(listener)), { id: 'myid' });
+    expect([status, id]).toEqual([500, 'myid']);
+    expect(stderr).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^Request myid failed: /));
+  });
+
+  it('is reported when onError hands it on', async () => {
+    const listener = withRequestId(fail, { onError: async () => Promise.reject(revoked()) });
+    await send(await listen(createServer(listener)), { id: 'myid' });
+    await vi.waitFor(() => expect(stderr).toHaveBeenCalledTimes(2));
+  });
+});
+
+it('must answer a request that failed where console.error throws', async () => {
+  stderr.mockImplementation(fail);
+  const { status } = await send(await listen(createServer(withRequestId(fail))), { id: 'myid' });
+  expect(status).toBe(500);
+});
+
+it('must tell a client of its own fault, whatever the message and the status are', async () => {
+  const error = Object.assign(new Error(), { message: 5n, status: 499, expose: true });
+  const listener = withRequestId(async () => Promise.reject(error));
+  const { status, body } = await send(await listen(createServer(listener)), { id: 'myid' });
+  expect([status, JSON.parse(String(body))]).toEqual([499, { status: 499, detail: '5' }]);
+});
+
+it('must keep the line for a huge error short', async () => {
+  const listener = withRequestId(() => {
+    throw new Error('a'.repeat(1_000_000));
+  });
+  await send(await listen(createServer(listener)), { id: 'myid' });
+  expect(String(stderr.mock.calls[0]?.[0]).length).toBeLessThan(20_000);
 });
