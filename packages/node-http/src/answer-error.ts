@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { replaceMethod } from '@request-context/core/adapter';
 import { endRefused } from './end-refused.ts';
-import type { RawResponse } from './incoming.ts';
+import { isHttp2, type RawResponse } from './incoming.ts';
 
 /**
  * Answers a request that failed where there is no framework to do it, with problem details (RFC 9457). They
@@ -24,7 +24,7 @@ export function answerError(res: RawResponse, error: unknown): void {
   for (const [name, value] of headers) res.setHeader(name, value);
   res.statusCode = status;
   // What the handler has set belongs to another status. HTTP/2 has none.
-  if (!('stream' in res)) res.statusMessage = '';
+  if (!isHttp2(res)) res.statusMessage = '';
   res.end(body);
 }
 
@@ -43,9 +43,9 @@ export function answerErrorOnSocket(
 }
 
 function cutOff(res: RawResponse): void {
-  if ('stream' in res) {
+  if (isHttp2(res)) {
     // stream.destroy() sends NO_ERROR, by which a client takes what it has got for the whole.
-    res.stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
+    res.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   } else if (res.socket) {
     breakOff(res, res.socket);
   } else {

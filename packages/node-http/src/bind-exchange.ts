@@ -5,7 +5,7 @@ import { bindConnection } from './bind-connection.ts';
 import { bindOwn } from './bind-own.ts';
 import { bindStream } from './bind-stream.ts';
 import { giveToExpress } from './express-prototypes.ts';
-import type { RawRequest, RawResponse } from './incoming.ts';
+import { isHttp2, type RawRequest, type RawResponse } from './incoming.ts';
 import {
   type RequestClass,
   type ResponseClass,
@@ -56,7 +56,7 @@ export function bindExchange(
   raw: RawRequest,
   res: RawResponse | undefined,
 ): void {
-  if ('stream' in raw) bindStream(raw.stream, scope);
+  if (isHttp2(raw)) bindStream(raw.stream, scope);
   else bindConnection(raw.socket);
   if (!isScoped(raw.emit)) bind(raw, scope, request);
   if (res === undefined) return;

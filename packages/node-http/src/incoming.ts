@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { RequestReader } from '@request-context/core/adapter';
 
 /** A request as Node's servers give it, over HTTP/1 or by HTTP/2's compatibility API. */
@@ -38,4 +38,16 @@ function asSent(req: RawRequest, name: string, joined: string): string | string[
     if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
   }
   return values.length > 1 ? values : joined;
+}
+
+/**
+ * Whether a request or response is of HTTP/2's compatibility API. What others name `stream`, as the property
+ * of a request or a method of responses, answers nothing.
+ */
+export function isHttp2<M extends object>(
+  message: M,
+): message is M & { readonly stream: ServerHttp2Stream } {
+  if (!('stream' in message)) return false;
+  const { stream } = message as { stream: { respond?: unknown } | null | undefined };
+  return typeof stream?.respond === 'function';
 }

@@ -1,6 +1,6 @@
 import type { Echo, Method, RequestScope } from '@request-context/core/adapter';
 import { exposeHeaders, settleHead } from './echo.ts';
-import type { RawResponse } from './incoming.ts';
+import { isHttp2, type RawResponse } from './incoming.ts';
 
 type Headers = Record<string, unknown>;
 /** A header as it stands in a list. */
@@ -77,7 +77,7 @@ function settleList(
   const pairs = isFlat ? pairUp(list) : (list as readonly Pair[]);
   const kept = pairs.filter(([name]) => !isNamed(name, header));
   if (isAlone && (!isFlat || hasRepetition(kept))) return settleObject(res, echo, toObject(kept));
-  if (!isFlat) return 'stream' in res ? kept : list;
+  if (!isFlat) return isHttp2(res) ? kept : list;
   const exposed = exposeHeader ? kept.filter(([name]) => isNamed(name, exposeHeaders)) : [];
   if (exposed.length !== 0) {
     res.setHeader(
@@ -111,7 +111,7 @@ function hasRepetition(pairs: readonly Pair[]): boolean {
 
 /** Whether Node would write given headers as they are, but for the id's. HTTP/2 sets them one by one anyway. */
 function isIdAlone(res: RawResponse, { key }: Echo): boolean {
-  if ('stream' in res) return false;
+  if (isHttp2(res)) return false;
   return res.getHeaderNames().every((name) => name === key);
 }
 

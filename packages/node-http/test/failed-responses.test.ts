@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import {
@@ -90,6 +91,15 @@ describe('a response that fails half-way', () => {
       socket.once('end', () => resolve('a clean end'));
     });
     expect(error).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('cuts off the connection, whatever the response has as its `stream`', async () => {
+    const listener = withRequestId(async (_req, res) => {
+      Object.assign(res, { stream: Readable.from(['a']) }).write('half of the resp');
+      await sleep(20);
+      fail();
+    });
+    await expect(send(await listen(createServer(listener)))).rejects.toThrow();
   });
 
   it('is left whole when the listener had ended it', async () => {

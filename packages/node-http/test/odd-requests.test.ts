@@ -58,6 +58,10 @@ const odd: Record<string, () => [req: unknown, res: unknown]> = {
     });
     return [req, new ServerResponse(req)];
   },
+  'have a property `stream` of somebody else': () => {
+    const req = Object.assign(realRequest(nothing), { stream: true });
+    return [req, Object.assign(new ServerResponse(req), { stream: true })];
+  },
   'have been answered': () => {
     const req = realRequest(nothing);
     const res = new ServerResponse(req);
