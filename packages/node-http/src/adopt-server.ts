@@ -12,7 +12,8 @@ const adopted = new WeakSet<object>();
 /**
  * Makes an HTTP/1 server create its requests and responses by subclasses that enter the scope. Node keeps
  * the two classes, which its options `IncomingMessage` and `ServerResponse` set, under symbols of these
- * names. An HTTP/2 server that allows HTTP/1 gets them with its first HTTP/1 connection, and anew with each.
+ * names. An HTTP/2 server that allows HTTP/1 gets them with its first HTTP/1 connection, and anew with each:
+ * only there are they replaced by accessors, which make V8 look up every property of the server by its hash.
  *
  * @returns whether it does; not where the server is not Node's, or keeps them elsewhere
  */
@@ -35,6 +36,15 @@ function replaceClass<Class extends AnyClass>(
   scopedClass: (Base: Class) => Class,
 ): boolean {
   let current = attempt(Reflect.get(server, key));
+  if (!('updateSettings' in server)) return Reflect.set(server, key, current);
+  return Reflect.defineProperty(server, key, {
+    configurable: true,
+    enumerable: true,
+    get: () => current,
+    set: (Base: Class) => {
+      current = attempt(Base);
+    },
+  });
 
   function attempt(Base: Class): Class {
     try {
@@ -44,13 +54,4 @@ function replaceClass<Class extends AnyClass>(
       return Base;
     }
   }
-
-  return Reflect.defineProperty(server, key, {
-    configurable: true,
-    enumerable: true,
-    get: () => current,
-    set: (Base: Class) => {
-      current = attempt(Base);
-    },
-  });
 }
