@@ -30,8 +30,12 @@ export class RequestSlot extends Given {
   }
 
   static set(request: object, scope: RequestScope): void {
-    if (#scope in request) request.#scope = scope;
-    else if (Object.isExtensible(request)) new RequestSlot(request, scope);
-    else others.set(request, scope);
+    try {
+      new RequestSlot(request, scope);
+    } catch {
+      // It has one already, or cannot be given one.
+      if (#scope in request) request.#scope = scope;
+      else others.set(request, scope);
+    }
   }
 }
