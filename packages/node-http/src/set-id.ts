@@ -3,12 +3,12 @@
  * a function, as in restify, whose requests are told their id by it; nor if it cannot be written.
  */
 export function setId(raw: object, id: string): void {
+  const holder: { id?: unknown } = raw;
   try {
-    const present: unknown = Reflect.get(raw, 'id');
-    if (typeof present === 'function') tellId(raw, present as IdMethod, id);
-    else Reflect.set(raw, 'id', id);
+    if (typeof holder.id === 'function') tellId(raw, holder.id as IdMethod, id);
+    else holder.id = id;
   } catch {
-    // An accessor that throws: the id is in the context all the same.
+    // Frozen, or an accessor that throws: the id is in the context all the same.
   }
 }
 
