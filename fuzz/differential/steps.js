@@ -15,6 +15,7 @@ import { describe } from './recorder.js';
  * @property {import('./outside.js').Outside} outside
  * @property {(how: string) => void} leave - Makes the client leave.
  * @property {string} domain - Whether the app may use node:domain.
+ * @property {boolean} [hasRemoved] - Whether headers were removed.
  *
  * @typedef {{ do: string, [option: string]: any }} Step
  */
@@ -85,16 +86,23 @@ const direct = {
   },
   setHeader: ({ res }, { name, value }) => void res.setHeader(name, value),
   appendHeader: ({ res }, { name, value }) => void res.appendHeader(name, value),
-  removeHeader: ({ res }, { name }) => void res.removeHeader(name),
+  removeHeader(scene, { name }) {
+    scene.hasRemoved = true;
+    scene.res.removeHeader(name);
+  },
   setHeaders: ({ res }, { headers }) => void res.setHeaders(new Map(headers)),
-  removeAll({ res }) {
+  removeAll(scene) {
+    const { res } = scene;
+    scene.hasRemoved = true;
     // There may be none but ours, which Node then refuses to remove.
     if (res.headersSent) return 'sent';
     for (const name of res.getHeaderNames()) res.removeHeader(name);
     return undefined;
   },
   writeHead(scene, { code, reason, form, headers }) {
-    const given = inForm(form, headers);
+    // Node takes fewer lists once a header was set, be it removed since: nobody can tell that it was.
+    const isList = form === 'pairs' || form === 'flat';
+    const given = inForm(scene.hasRemoved && isList ? 'object' : form, headers);
     // Node notes that there is no body before it refuses such a list, or after, as headers were set or not.
     const args = [form === 'odd' && (code === 204 || code === 304) ? 200 : code];
     if (reason !== undefined) args.push(reason);

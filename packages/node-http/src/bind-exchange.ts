@@ -17,7 +17,7 @@ import { requestMethods, responseMethods, type ScopedMethods } from './scoped-me
 /** What is told apart between requests and responses. */
 interface Kind {
   readonly name: 'request' | 'response';
-  readonly methodsOver: (base: object) => ScopedMethods;
+  readonly methodsOver: (base: object, isOverOwn?: boolean) => ScopedMethods;
   readonly classOver: (Base: never) => RequestClass | ResponseClass;
 }
 

@@ -9,11 +9,11 @@ import type { ScopedMethods } from './scoped-methods.ts';
  */
 export function bindOwn(
   object: object,
-  methodsOver: (base: object) => ScopedMethods,
+  methodsOver: (base: object, isOverOwn: boolean) => ScopedMethods,
   keeps: (method: unknown) => boolean = isScoped,
 ): void {
   const below: Record<string, Method> = {};
-  const methods = methodsOver(below);
+  const methods = methodsOver(below, Object.hasOwn(object, 'writeHead'));
   for (const name of Object.keys(methods)) {
     const present: unknown = Reflect.get(object, name);
     if (typeof present !== 'function' || keeps(present)) continue;

@@ -8,7 +8,7 @@ import {
 } from '@request-context/core/adapter';
 import { settleHead } from './echo.ts';
 import type { RawResponse } from './incoming.ts';
-import { writeGivenHead } from './write-given-head.ts';
+import { passGivenHead, writeGivenHead } from './write-given-head.ts';
 
 /** Methods by which requests or responses enter their scope, by their names. */
 export type ScopedMethods = Readonly<Record<string, Method>>;
@@ -46,8 +46,13 @@ export function requestMethods(base: object): ScopedMethods {
   return over(base, methods);
 }
 
-/** Makes the methods of responses, over those of `base`. */
-export function responseMethods(base: object): ScopedMethods {
+/**
+ * Makes the methods of responses, over those of `base`.
+ *
+ * @param isOverOwn - Whether `writeHead` goes over one that somebody gave the response, which decides what
+ *   becomes of given headers.
+ */
+export function responseMethods(base: object, isOverOwn = false): ScopedMethods {
   const methods = {
     emit(this: Emitting, event: string, ...args: unknown[]): unknown {
       if (event !== 'error' && listenerCount.call(this, event) === 0) {
@@ -63,7 +68,8 @@ export function responseMethods(base: object): ScopedMethods {
       const scope = scopeOf(this);
       if (scope?.echo !== undefined) {
         if (given.length !== 0) {
-          return writeGivenHead(super.writeHead, this, scope, scope.echo, status, ...given);
+          const write = isOverOwn ? passGivenHead : writeGivenHead;
+          return write(super.writeHead, this, scope, scope.echo, status, ...given);
         }
         settleHead(this, scope, scope.echo);
       }

@@ -16,7 +16,7 @@ type Pair = readonly [name: unknown, value: unknown];
  * these as well, one by one. So the header that was set at the start would change what a handler is used to,
  * which has set none itself. It gets what Node does without:
  *
- * - a list of pairs is taken, which Node refuses otherwise;
+ * - a list of pairs is taken, which Node refuses otherwise (be it that all that was set was removed);
  * - a name that a list repeats is sent as often, where Node 20 keeps the last alone;
  * - headers that `writeHead` throws at leave none of them behind, for the answer that tells of it.
  */
@@ -28,10 +28,9 @@ export function writeGivenHead(
   status: unknown,
   ...given: unknown[]
 ): unknown {
-  // writeHead(status, headers) or writeHead(status, reason, headers)
-  const at = typeof given[0] === 'string' || given[1] != null ? 1 : 0;
+  const at = headersAt(given);
   const headers = given[at];
-  if (typeof headers !== 'object' || headers === null || res.headersSent) {
+  if (!isHeaders(headers) || res.headersSent) {
     settleHead(res, scope, echo);
     return Reflect.apply(writeHead, res, [status, ...given]);
   }
@@ -46,6 +45,38 @@ export function writeGivenHead(
     if (isAlone && !res.headersSent) removeOthers(res, echo);
     throw error;
   }
+}
+
+/**
+ * The same for a `writeHead` that somebody gave the response: on-headers sets given headers one by one, others
+ * change them. They get what was given but for another id.
+ */
+export function passGivenHead(
+  writeHead: Method,
+  res: RawResponse,
+  scope: RequestScope,
+  echo: Echo,
+  status: unknown,
+  ...given: unknown[]
+): unknown {
+  const at = headersAt(given);
+  const headers = given[at];
+  if (isHeaders(headers) && !res.headersSent) {
+    given[at] = Array.isArray(headers)
+      ? settleList(res, echo, headers, false)
+      : settleObject(res, echo, headers as Headers);
+  }
+  settleHead(res, scope, echo);
+  return Reflect.apply(writeHead, res, [status, ...given]);
+}
+
+/** Where the headers are: writeHead(status, headers) or writeHead(status, reason, headers). */
+function headersAt(given: readonly unknown[]): number {
+  return typeof given[0] === 'string' || given[1] != null ? 1 : 0;
+}
+
+function isHeaders(given: unknown): given is Headers | readonly unknown[] {
+  return typeof given === 'object' && given !== null;
 }
 
 /** The headers of an object, without those that are set on the response instead. */
@@ -77,7 +108,7 @@ function settleList(
   const pairs = isFlat ? pairUp(list) : (list as readonly Pair[]);
   const kept = pairs.filter(([name]) => !isNamed(name, header));
   if (isAlone && (!isFlat || hasRepetition(kept))) return settleObject(res, echo, toObject(kept));
-  if (!isFlat) return isHttp2(res) ? kept : list;
+  if (!isFlat) return kept.length === pairs.length ? list : kept;
   const exposed = exposeHeader ? kept.filter(([name]) => isNamed(name, exposeHeaders)) : [];
   if (exposed.length !== 0) {
     res.setHeader(

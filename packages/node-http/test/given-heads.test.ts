@@ -46,6 +46,28 @@ function writing(given: unknown[], isSet: boolean): RequestListener {
   };
 }
 
+/** As on-headers does: sets what writeHead() is given, one by one, and a header of its own. */
+function settingHeaders(listener: RequestListener): RequestListener {
+  return (req, res) => {
+    const { writeHead } = res;
+    res.writeHead = function (this: ServerResponse, status: number, ...given: unknown[]) {
+      const at = typeof given[0] === 'string' ? 1 : 0;
+      const headers = given[at] ?? {};
+      const pairs = (
+        !Array.isArray(headers)
+          ? Object.entries(headers)
+          : Array.isArray(headers[0])
+            ? headers
+            : headers.flatMap((name, n) => (n % 2 === 0 ? [[name, headers[n + 1]]] : []))
+      ) as [string, string][];
+      for (const [name, value] of pairs) this.setHeader(name, value);
+      this.setHeader('X-On', 'headers');
+      return Reflect.apply(writeHead, this, [status, ...given.slice(0, at)]);
+    } as typeof writeHead;
+    listener(req, res);
+  };
+}
+
 const heads: [string, unknown[]][] = [
   ['a status', [201]],
   ['a status and a reason', [201, 'Made']],
@@ -112,6 +134,17 @@ describe.each([
     expect(ours.filter(isId)).toEqual(['X-Request-ID: myid']);
     expect(ours.filter((line) => !isId(line))).toEqual(bare);
   });
+
+  it.each(heads)(
+    '%s, where somebody has put a writeHead before that sets headers',
+    async (_what, given) => {
+      const bare = await respond(settingHeaders(writing(given, isSet)));
+      const wrapped = withRequestId(writing(given, isSet) as never) as RequestListener;
+      const ours = await respond(settingHeaders(wrapped));
+      expect(ours.filter(isId)).toEqual(['X-Request-ID: myid']);
+      expect(ours.filter((line) => !isId(line))).toEqual(bare);
+    },
+  );
 
   const withId: [string, unknown][] = [
     ['an object', { 'x-request-id': 'other', A: '1' }],
