@@ -7,7 +7,9 @@ function hollowResponse(): Record<string, unknown> & { headers: Record<string, u
   const headers: Record<string, unknown> = {};
   return {
     headers,
-    setHeader: (name: string, value: unknown) => void (headers[name.toLowerCase()] = value),
+    setHeader(name: string, value: unknown) {
+      headers[name.toLowerCase()] = value;
+    },
     getHeader: (name: string) => headers[name.toLowerCase()],
     removeHeader: (name: string) => void delete headers[name.toLowerCase()],
     getHeaderNames: () => Object.keys(headers),
