@@ -25,7 +25,8 @@ export class RequestSlot extends Given {
   }
 
   static get(request: object | null | undefined): RequestScope | undefined {
-    if (request == null) return undefined;
+    // `res.req`, for one, may be set to anything.
+    if (typeof request !== 'object' || request === null) return undefined;
     return #scope in request ? request.#scope : others.get(request);
   }
 

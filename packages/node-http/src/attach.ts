@@ -91,7 +91,8 @@ export function attachEntrance<Req extends RawRequest>(
     }
 
     return function (...args: unknown[]): unknown {
-      switch (args[0]) {
+      // Emitted by hand, with less than Node gives: there is nothing to enter.
+      switch (isObject(args[1]) && isObject(args[2]) ? args[0] : undefined) {
         case 'request':
         case 'checkContinue':
         case 'checkExpectation':
@@ -114,6 +115,10 @@ export function attachEntrance<Req extends RawRequest>(
       }
     };
   });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function runIn(scope: RequestScope, emit: Method, server: unknown, args: unknown[]): unknown {

@@ -1,13 +1,13 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { uuid } from '../../../test/support/http.ts';
-import { getRequestId, requestId } from '../src/index.ts';
+import { listen, send, uuid } from '../../../test/support/http.ts';
+import { attach, getRequestId, requestId } from '../src/index.ts';
 
 function hollowResponse(): Record<string, unknown> & { headers: Record<string, unknown> } {
   const headers: Record<string, unknown> = {};
   return {
     headers,
-    setHeader(name: string, value: unknown) {
+    setHeader: (name: string, value: unknown) => {
       headers[name.toLowerCase()] = value;
     },
     getHeader: (name: string) => headers[name.toLowerCase()],
@@ -108,4 +108,33 @@ it('a method `id`, as of restify, must be told the id, and not be written over',
   });
   expect(seen).toEqual(['myid', 'myid']);
   expect(told).toBe('myid');
+});
+
+describe('an attached server', () => {
+  it.each([
+    ['a request without anything', ['request']],
+    ['a request without a response', ['request', realRequest(nothing)]],
+    ['a response without a request', ['request', null, {}]],
+    ['an upgrade without a socket', ['upgrade', realRequest(nothing)]],
+    ['a CONNECT of other things', ['connect', 'a', 1]],
+    ['a dropped request without anything', ['dropRequest']],
+    ["a client's error without a socket", ['clientError', new Error('on purpose')]],
+  ])('hands on what is emitted by hand: %s', (_what, emitted) => {
+    const server = createServer();
+    attach(server);
+    const seen: unknown[] = [];
+    const [event, ...given] = emitted as [string, ...unknown[]];
+    server.on(event, (...args: unknown[]) => void seen.push(args));
+    expect(server.emit(event, ...given)).toBe(true);
+    expect(seen).toEqual([given]);
+  });
+});
+
+it('must answer where `res.req` has been set to what is no request', async () => {
+  const server = createServer((_req, res) => {
+    Object.assign(res, { req: 'a' });
+    res.end(getRequestId());
+  });
+  attach(server);
+  expect((await send(await listen(server), { id: 'myid' })).body).toBe('myid');
 });
