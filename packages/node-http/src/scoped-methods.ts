@@ -162,5 +162,7 @@ function callBackIn(
 }
 
 function inScope(callback: unknown, scope: RequestScope): Method {
-  return (...args: unknown[]) => scope.run(Reflect.apply, callback as Method, undefined, args);
+  return function (this: unknown, ...args: unknown[]): unknown {
+    return scope.run(Reflect.apply, callback as Method, this, args);
+  };
 }

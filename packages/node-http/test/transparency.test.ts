@@ -165,3 +165,23 @@ it('lets other AsyncLocalStorages keep what they have', async () => {
   });
   expect(seen).toEqual(['inner', 'myid', 'outer', 'myid']);
 });
+
+it('must call the callbacks of write and end with the `this` of a bare server', async () => {
+  async function called(wrap: (listener: RequestListener) => RequestListener): Promise<unknown[]> {
+    const seen: unknown[] = [];
+    function note(this: unknown): void {
+      seen.push(Object.prototype.toString.call(this));
+    }
+    const server = createServer(
+      wrap((_req, res) => {
+        res.write('a', note);
+        setImmediate(() => res.end('b', note));
+      }),
+    );
+    await send(await listen(server));
+    return seen;
+  }
+  expect(await called((listener) => withRequestId(listener))).toEqual(
+    await called((listener) => listener),
+  );
+});
