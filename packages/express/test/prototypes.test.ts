@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { attach, withRequestId } from '@request-context/node-http';
 import express5 from 'express';
 import express4 from 'express4';
@@ -84,6 +84,16 @@ describe.each([
       expect((await send(url, { id })).id).toBe(id);
       expect(inner.emitLater()).toEqual([id, id]);
     }
+  });
+
+  it('binds an application with methods of its own after one without', async () => {
+    await send(await listen(attached(createApp(express).app)));
+    const { app } = createApp(express);
+    app.response.writeHead = function (this: ServerResponse, ...args: never[]) {
+      return Reflect.apply(ServerResponse.prototype.writeHead, this, args);
+    } as typeof app.response.writeHead;
+    const url = await listen(attached(app));
+    for (const id of ['one', 'two']) expect((await send(url, { id })).id).toBe(id);
   });
 
   it("leaves express.request's own keys enumerable as they were", async () => {

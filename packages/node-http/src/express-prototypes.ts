@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findRequestScope, isScoped } from '@request-context/core/adapter';
 import { bindOwn } from './bind-own.ts';
 import { giveMethods, requestMethods, responseMethods } from './scoped-methods.ts';
@@ -12,8 +12,8 @@ import { giveMethods, requestMethods, responseMethods } from './scoped-methods.t
 
 /** The request that its server, or the wrapped listener, is handling at this moment, and not later. */
 let dispatched: object | undefined;
-/** Whether requests that are dispatched at once have been seen to end at a prototype that has our methods. */
-let isSettled = false;
+/** The servers whose requests, dispatched at once, have been seen to end at prototypes that have our methods. */
+const settled = new WeakSet<object>();
 
 /** Runs `dispatch`, which may hand the request to Express at once. */
 export function dispatchRequest<A extends unknown[], T>(
@@ -81,19 +81,26 @@ export function watchForExpress(prototype: IncomingMessage): void {
   });
 }
 
-function beforeExpress(raw: object, res: object): void {
+function beforeExpress(raw: IncomingMessage, res: object): void {
   const scope = findRequestScope(raw);
+  const { server } = (raw.socket ?? {}) as { server?: object };
+  const isAtOnce = dispatched === raw && server !== undefined;
   // Not entered: the middleware will, and finds them as Express made them.
-  if (scope === undefined || (isSettled && dispatched === raw)) return;
-  const isAtOnce = dispatched === raw;
+  if (scope === undefined || (isAtOnce && settled.has(server))) return;
   // Those that they inherit will be gone.
   bindOwn(raw, requestMethods, never);
   bindOwn(res, responseMethods, never);
   // A promise's callback, as test runners replace queueMicrotask().
   Promise.resolve().then(() => {
     const isGiven = giveToExpress(raw, 'request') && giveToExpress(res, 'response');
-    if (isGiven && isAtOnce) isSettled = true;
+    if (isGiven && isAtOnce && inheritsMethods(res)) settled.add(server);
   });
+}
+
+/** Whether the application has not put methods over those that we gave to its copy of Express. */
+function inheritsMethods(res: object): boolean {
+  const { emit, writeHead } = Object.getPrototypeOf(res) as ServerResponse;
+  return isScoped(emit) && isScoped(writeHead);
 }
 
 function never(): boolean {
