@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import {
+  defineMethod,
   findRequestScope,
   type Method,
-  replaceMethod,
   runOutside,
 } from '@request-context/core/adapter';
 
@@ -24,18 +24,29 @@ export function bindConnection(socket: Connection | null | undefined): void {
   // Requests that are made by hand may have none.
   if (socket == null || bound.has(socket)) return;
   bound.add(socket);
-  replaceMethod(socket, 'emit', (emit) => {
-    return function (event: unknown, ...args: unknown[]): unknown {
+  const below: Record<string, unknown> = Object.create(Object.getPrototypeOf(socket));
+  const methods = methodsOver(below);
+  for (const name of Object.keys(methods)) {
+    const present: unknown = Reflect.get(socket, name);
+    if (typeof present !== 'function') continue;
+    if (Object.hasOwn(socket, name)) below[name] = present;
+    defineMethod(socket, name, methods[name] as Method);
+  }
+}
+
+/** Makes the methods of a connection, over those that it has or inherits, which are looked up at each call. */
+function methodsOver(below: object): Record<string, Method> {
+  const methods = {
+    emit(this: Connection, event: unknown, ...args: unknown[]): unknown {
       return event === 'timeout'
-        ? emitTimeout.call(this, emit, event, ...args)
-        : emit.call(this, event, ...args);
-    };
-  });
-  replaceMethod(socket, 'setTimeout', (setTimeout) => {
-    return function (...args: unknown[]): unknown {
-      return runOutside(Reflect.apply, setTimeout, this, args);
-    };
-  });
+        ? emitTimeout.call(this, super.emit, event, ...args)
+        : super.emit(event, ...args);
+    },
+    setTimeout(this: Connection, ...args: unknown[]): unknown {
+      return runOutside(Reflect.apply, super.setTimeout, this, args);
+    },
+  };
+  return Object.setPrototypeOf(methods, below);
 }
 
 function emitTimeout(this: Connection, emit: Method, ...args: unknown[]): unknown {
