@@ -22,7 +22,8 @@ export function scopedRequestClass(Base: RequestClass): RequestClass {
       }
     }
     giveMethods(Request.prototype, requestMethods(Base.prototype));
-    watchForExpress(Request.prototype);
+    // A class may have a `res` of its own, which stays.
+    if (!('res' in Base.prototype)) watchForExpress(Request.prototype);
     return Request;
   });
 }

@@ -264,6 +264,17 @@ describe('classes of the application', () => {
     expect(made).toEqual([200, 200]);
   });
 
+  it('keep a `res` of their own', async () => {
+    class WithRes extends IncomingMessage {
+      get res(): string {
+        return 'own';
+      }
+    }
+    const server = createServer({ IncomingMessage: WithRes }, (req, res) => void res.end(req.res));
+    attach(server);
+    expect((await send(await listen(server))).body).toBe('own');
+  });
+
   it('may be set on the server later', async () => {
     class Later extends IncomingMessage {}
     const server = attached((req, res) => {
