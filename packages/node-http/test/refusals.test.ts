@@ -109,3 +109,37 @@ it('must not send an id with a refusal where `echo` is off', async () => {
   expect(received).toMatch(/^HTTP\/1\.1 400/);
   expect(received.toLowerCase()).not.toContain('x-request-id:');
 });
+
+it('must send a refusal after the responses to requests that were pipelined before it', async () => {
+  const server = createServer((req, res) => void setTimeout(() => res.end(`to ${req.url}`), 20));
+  server.on('upgrade', (_req, socket) => socket.destroy());
+  attach(server, { onInvalid: 'reject' });
+  const socket = dial(await listen(server));
+  let received = '';
+  socket.setEncoding('latin1').on('data', (chunk) => {
+    received += chunk;
+  });
+  const before = ['/1', '/2'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join('');
+  socket.write(`${before}${upgrade}X-Request-ID: bad id!\r\n\r\n`);
+  await new Promise((resolve) => socket.once('end', resolve));
+  socket.end();
+  expect(received.match(/HTTP\/1\.1 \d+|to \/\d/g)).toEqual([
+    'HTTP/1.1 200',
+    'to /1',
+    'HTTP/1.1 200',
+    'to /2',
+    'HTTP/1.1 400',
+  ]);
+});
+
+it('must not wait for a client that takes none of the responses before its refusal', async () => {
+  const server = createServer((_req, res) => res.end(Buffer.alloc(20_000_000)));
+  server.on('upgrade', (_req, socket) => socket.destroy());
+  attach(server, { onInvalid: 'reject' });
+  const socket = dial(await listen(server));
+  socket.write(`GET / HTTP/1.1\r\nHost: a\r\n\r\n${upgrade}X-Request-ID: bad id!\r\n\r\n`);
+  socket.pause();
+  await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(1));
+  await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(0), { timeout: 10_000 });
+  socket.destroy();
+});
