@@ -25,10 +25,10 @@ export class Differential {
     ]);
     if (without.failed !== undefined) return [`the app does not run: ${without.failed}`];
     const ids = wrongIds(app, within);
-    const reference = sectionsOf(without);
-    let names = differing(reference, sectionsOf(within));
+    const reference = sectionsOf(app, without);
+    let names = differing(reference, sectionsOf(app, within));
     let wrong = ids;
-    let seen = sectionsOf(within);
+    let seen = sectionsOf(app, within);
     if (names.length === 0 && wrong.length === 0) return [];
     const before = [
       ...names.map((name) => [name, firstDifference(reference.get(name), seen.get(name))]),
@@ -40,8 +40,8 @@ export class Differential {
         this.#without.run(app, isFirst),
         this.#with.run(app, isFirst),
       ]);
-      const unstable = new Set(differing(reference, sectionsOf(again)));
-      seen = sectionsOf(againWithin);
+      const unstable = new Set(differing(reference, sectionsOf(app, again)));
+      seen = sectionsOf(app, againWithin);
       const still = new Set(differing(reference, seen));
       names = names.filter((name) => !unstable.has(name) && still.has(name));
       const stillWrong = new Set(wrongIds(app, againWithin));

@@ -10,6 +10,7 @@ export type { Echo, RequestScope } from './request-scope.ts';
 export {
   addRequestObject,
   findRequestScope,
+  isInsideRequest,
   openRequestScope,
   runOutside,
 } from './request-scope.ts';

@@ -93,6 +93,13 @@ export function addRequestObject(object: object, scope: RequestScope): void {
   processState.requests.set(object, scope);
 }
 
+/**
+ * Whether the code runs in the scope of a request: of any, in a child by `copy` or `chain` not.
+ */
+export function isInsideRequest(): boolean {
+  return processState.context.storage.getStore()?.requestId !== undefined;
+}
+
 /** Runs `fn` outside of any request, whatever is current; returns what it returns. */
 export function runOutside<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
   return processState.context.storage.run(undefined, fn, ...args);

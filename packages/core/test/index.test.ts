@@ -25,6 +25,7 @@ it('its entry for adapters exports these names, and no other', () => {
       "defineMethod",
       "describe",
       "findRequestScope",
+      "isInsideRequest",
       "isScoped",
       "markScoped",
       "methodBelow",

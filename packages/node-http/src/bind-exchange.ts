@@ -60,7 +60,8 @@ export function bindExchange(
   else bindConnection(raw.socket);
   if (!isScoped(raw.emit)) bind(raw, scope, request);
   if (res === undefined) return;
-  if (res.req !== raw) addRequestObject(res, scope);
+  // Its `req` may be replaced.
+  addRequestObject(res, scope);
   if (!isScoped(res.emit) || !isScoped(res.writeHead)) bind(res, scope, response);
 }
 

@@ -1,5 +1,6 @@
 import type { RequestIdOptions as CoreOptions } from '@request-context/core';
 import {
+  addRequestObject,
   findRequestScope,
   normalizeOptions,
   openRequestScope,
@@ -51,7 +52,7 @@ export function createEntrance<Request>(options?: CoreOptions<Request>): Entranc
   }
 
   function enter(raw: RawRequest, res: RawResponse | undefined, request: Request): RequestScope {
-    const scope = open(raw, request);
+    const scope = findWrapped(raw, res) ?? open(raw, request);
     // Claimed by whoever has a response: one may be made later for an upgrade, as by @fastify/websocket.
     if (res === undefined) {
       bindExchange(scope, raw, res);
@@ -65,4 +66,12 @@ export function createEntrance<Request>(options?: CoreOptions<Request>): Entranc
   }
 
   return { header: normalized.header, echo: normalized.echo, open, enter };
+}
+
+/** The scope of a request that comes in another object than it did before: a Proxy, or one that inherits from it. */
+function findWrapped(raw: RawRequest, res: RawResponse | undefined): RequestScope | undefined {
+  if (res == null || res.req === raw) return undefined;
+  const scope = findRequestScope(res.req);
+  if (scope !== undefined) addRequestObject(raw, scope);
+  return scope;
 }

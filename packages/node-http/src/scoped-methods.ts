@@ -2,9 +2,11 @@ import { EventEmitter } from 'node:events';
 import {
   defineMethod,
   findRequestScope,
+  isInsideRequest,
   type Method,
   markScoped,
   type RequestScope,
+  runOutside,
 } from '@request-context/core/adapter';
 import { settleHead } from './echo.ts';
 import type { RawResponse } from './incoming.ts';
@@ -17,13 +19,17 @@ type Emitting = EventEmitter & { readonly req?: object };
 
 const { listenerCount } = EventEmitter.prototype;
 
-/** Before version 24, Node calls back for `end` by a listener for 'finish', which others can see and take off. */
-const bindsEnd = Number.parseInt(process.versions.node, 10) >= 24;
+/**
+ * Before version 24, Node calls back for `end` by a listener for 'finish', which others can see and take off.
+ * Deno, which says that it is a later one, still does.
+ */
+const bindsEnd = Number.parseInt(process.versions.node, 10) >= 24 && !('Deno' in globalThis);
 
 /*
  * Each of the methods below calls the one that it replaces by `super`, which is looked up at each call: what
  * others do to the classes and prototypes beneath, earlier or later, has its effect. An event that nobody
- * listens to is emitted as it is, without entering the scope.
+ * listens to is emitted as it is, without entering the scope. One of a request that nobody has entered, as ahead
+ * of the middleware, is emitted outside of any: Node may be in the scope of the request before.
  *
  * What is only passed on, as `...args`, is not put into an array by V8: all else is left to functions of
  * their own. Requests and responses have texts of their own too, as V8 knows more of a function that there is
@@ -38,7 +44,12 @@ export function requestMethods(base: object): ScopedMethods {
         return super.emit(event, ...args);
       }
       const scope = findRequestScope(this);
-      return scope === undefined || scope.isCurrent
+      if (scope === undefined) {
+        return isInsideRequest()
+          ? runOutside(callOn, super.emit, this, event, ...args)
+          : super.emit(event, ...args);
+      }
+      return scope.isCurrent
         ? super.emit(event, ...args)
         : callIn(scope, super.emit, this, event, ...args);
     },
@@ -59,7 +70,12 @@ export function responseMethods(base: object, isOverOwn = false): ScopedMethods 
         return super.emit(event, ...args);
       }
       const scope = scopeOf(this);
-      return scope === undefined || scope.isCurrent
+      if (scope === undefined) {
+        return isInsideRequest()
+          ? runOutside(callOn, super.emit, this, event, ...args)
+          : super.emit(event, ...args);
+      }
+      return scope.isCurrent
         ? super.emit(event, ...args)
         : callIn(scope, super.emit, this, event, ...args);
     },
@@ -129,7 +145,11 @@ function over(base: object, methods: ScopedMethods): ScopedMethods {
 }
 
 function scopeOf(res: { readonly req?: object | null }): RequestScope | undefined {
-  return findRequestScope(res.req) ?? findRequestScope(res);
+  return findRequestScope(res) ?? findRequestScope(res.req);
+}
+
+function callOn(method: Method, object: object, ...args: readonly unknown[]): unknown {
+  return Reflect.apply(method, object, args);
 }
 
 function callIn(

@@ -27,9 +27,14 @@ export function splitOptions<Req>(options: ServerOptions<Req> | undefined): {
   if (typeof options !== 'object' || options === null || !Object.hasOwn(options, 'onError')) {
     return { onError: undefined, rest: options };
   }
-  const { onError, ...rest } = options;
+  const { onError } = options;
   if (onError !== undefined && typeof onError !== 'function') {
     throw new InvalidOptionError('onError', `must be a function, but is ${describe(onError)}.`);
+  }
+  const rest: RequestIdOptions<Req> = {};
+  for (const key of Reflect.ownKeys(options)) {
+    // Each is read once, here; what it may be is checked later.
+    if (key !== 'onError') Reflect.set(rest, key, Reflect.get(options, key));
   }
   return { onError, rest };
 }

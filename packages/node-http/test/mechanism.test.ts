@@ -290,3 +290,27 @@ describe('classes of the application', () => {
     expect(await send(url, { id: 'myid' })).toMatchObject({ id: 'myid', body: 'true myid' });
   });
 });
+
+it('an event of a request that nobody has entered must not run in the scope of another', async () => {
+  const seen: unknown[] = [];
+  const listener = withRequestId((_req, res) => {
+    entered.push(getRequestId());
+    other?.emit('custom');
+    res.end();
+  });
+  const entered: unknown[] = [];
+  let other: IncomingMessage | undefined;
+  const server = createServer((req, res) => {
+    if (req.url === '/entered') return listener(req, res);
+    // The server is known by now: this request is of the subclass, and has no scope.
+    other = req;
+    req.on('custom', () => seen.push(getRequestId()));
+    res.end();
+  });
+  const url = await listen(server);
+  await send(`${url}/entered`, { id: 'one' });
+  await send(`${url}/other`, { id: 'two' });
+  await send(`${url}/entered`, { id: 'three' });
+  expect(entered).toEqual(['one', 'three']);
+  expect(seen).toEqual([undefined]);
+});

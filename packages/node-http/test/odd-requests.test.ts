@@ -84,6 +84,36 @@ describe.each([undefined, 'loopback'])('requests, with trust %s, that', (trust) 
   );
 });
 
+describe.each([
+  ['a Proxy of it', (req: IncomingMessage) => new Proxy(req, {})],
+  ['an object that inherits from it', (req: IncomingMessage) => Object.create(req)],
+])('a request that is handed on as %s', (_what, wrap) => {
+  it('must keep its id', () => {
+    const req = realRequest(nothing);
+    const res = new ServerResponse(req);
+    const middleware = requestId();
+    const seen: unknown[] = [];
+    middleware(req as never, res, () => {
+      seen.push(getRequestId());
+      requestId({ trust: false })(wrap(req) as never, res, () => {
+        seen.push(getRequestId(), res.getHeader('X-Request-ID'));
+      });
+    });
+    expect(seen).toEqual(['myid', 'myid', 'myid']);
+  });
+
+  it('must keep its id on a response that has it for its `req`', () => {
+    const req = realRequest(nothing);
+    const res = new ServerResponse(req);
+    requestId()(req as never, res, () => {
+      Object.assign(res, { req: wrap(req) });
+      res.removeHeader('X-Request-ID');
+      res.writeHead(200);
+    });
+    expect(res.getHeader('X-Request-ID')).toBe('myid');
+  });
+});
+
 it('an id with a comma counts as one where there are no raw headers to tell', () => {
   const req = { headers: { 'x-request-id': 'a, b' } };
   const seen: unknown[] = [];
