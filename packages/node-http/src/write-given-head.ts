@@ -16,7 +16,7 @@ type Pair = readonly [name: unknown, value: unknown];
  * these as well, one by one. So the header that was set at the start would change what a handler is used to,
  * which has set none itself. It gets what Node does without:
  *
- * - a list of pairs is taken, which Node refuses otherwise (be it that all that was set was removed);
+ * - a list of pairs is taken, which Node refuses once a header was set, even if it was removed again;
  * - a name that a list repeats is sent as often, where Node 20 keeps the last alone;
  * - headers that `writeHead` throws at leave none of them behind, for the answer that tells of it.
  */
