@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server, createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import { catchErrors } from './catch-errors.js';
 import { createClient } from './client.js';
 import { expressApp } from './frameworks/express.js';
@@ -31,32 +29,24 @@ const frameworks = {
 const look = 10;
 const looks = 10;
 
-/** @type {{ key: Buffer, cert: Buffer } | undefined} */
+/** @type {{ key: string, cert: string } | undefined} */
 let certificate;
 
-function getCertificate() {
-  if (certificate !== undefined) return certificate;
-  const folder = mkdtempSync(join(tmpdir(), 'differential-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const name = ['-subj', '/CN=localhost', '-days', '2'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  execFileSync('openssl', ['req', '-x509', ...kind, ...name, '-keyout', key, '-out', cert], {
-    stdio: 'ignore',
-  });
-  certificate = { key: readFileSync(key), cert: readFileSync(cert) };
-  rmSync(folder, { recursive: true });
-  return certificate;
+async function makeCertificate() {
+  const name = [{ name: 'commonName', value: 'localhost' }];
+  const { private: key, cert } = await generate(name, { keyType: 'ec' });
+  return { key, cert };
 }
 
 /** @param {string} transport @param {any} [listener] */
 function makeServer(transport, listener) {
   switch (transport) {
     case 'https':
-      return createHttpsServer(getCertificate(), listener);
+      return createHttpsServer({ ...certificate }, listener);
     case 'h2c':
       return createHttp2Server({}, listener);
     case 'h2':
-      return createSecureServer({ ...getCertificate(), allowHTTP1: true }, listener);
+      return createSecureServer({ ...certificate, allowHTTP1: true }, listener);
     default:
       return createServer({ keepAliveTimeout: 60_000 }, listener);
   }
@@ -112,6 +102,7 @@ export async function runApp(app, library) {
     },
   };
   const build = frameworks[app.framework];
+  if (['https', 'h2'].includes(app.transport)) certificate ??= await makeCertificate();
   const { listener, fastify } = build?.(surroundings) ?? {};
   if (fastify !== undefined) await fastify.ready();
   else server = makeServer(app.transport, listener);
