@@ -18,6 +18,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.js', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/packages/**'],
     testTimeout: 30_000,
+    // Tests wait more than they compute.
+    maxWorkers: '100%',
     // Frameworks write the errors that are thrown on purpose to stderr.
     silent: 'passed-only',
   },
