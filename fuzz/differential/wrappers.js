@@ -104,7 +104,8 @@ function isWithinWriteHead() {
   Error.stackTraceLimit = 20;
   const { stack } = new Error('for its stack');
   Error.stackTraceLimit = stackTraceLimit;
-  return /\bwriteHead \(node:_http_server/.test(stack ?? '');
+  // Where it is wrapped, V8 finds the function by its deprecated name: `writeHead [as writeHeader]`.
+  return /\bwriteHead (?:\[as \w+\] )?\(node:_http_server/.test(stack ?? '');
 }
 
 /**
