@@ -1,7 +1,7 @@
-import { replaceMethod } from './replace-method.ts';
 import type { Scope } from './scope.ts';
 import { unscoped } from './scoped-method.ts';
 import { type ContextState, processState } from './storage.ts';
+import { wrapMethod } from './wrap-method.ts';
 
 /** The part of an `EventEmitter` that is used here. */
 export interface Emitter {
@@ -28,7 +28,7 @@ export function bindEmitterTo(
   const binding = { scope };
   // What a request or its response emits runs in the request's scope: this binding comes before that.
   const isDefault = storage === processState.context.storage;
-  const isBound = replaceMethod(
+  const isBound = wrapMethod(
     emitter,
     'emit',
     (emit) =>

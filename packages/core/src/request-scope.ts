@@ -82,7 +82,7 @@ export function findRequestScope(request: object | null | undefined): RequestSco
  *
  * @param request - The request object by which other layers find the scope.
  */
-export function openRequestScope(request: object, decision: RequestIdDecision): RequestScope {
+export function openRequest(request: object, decision: RequestIdDecision): RequestScope {
   const scope = new RequestScope(decision);
   processState.requests.set(request, scope);
   return scope;

@@ -1,5 +1,5 @@
-import type { Method } from './replace-method.ts';
 import { processState } from './storage.ts';
+import type { Method } from './wrap-method.ts';
 
 const { methods } = processState;
 

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { processHub } from './process-hub.ts';
-import type { Method } from './replace-method.ts';
 import { RequestSlot } from './request-slot.ts';
 import type { Scope } from './scope.ts';
+import type { Method } from './wrap-method.ts';
 
 /** An emitter whose events run in a scope. */
 interface EmitterBinding {

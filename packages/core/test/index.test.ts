@@ -30,10 +30,10 @@ it('its entry for adapters exports these names, and no other', () => {
       "markScoped",
       "methodBelow",
       "normalizeOptions",
-      "openRequestScope",
-      "replaceMethod",
+      "openRequest",
       "resolveRequestId",
       "runOutside",
+      "wrapMethod",
     ]
   `);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { openRequestScope } from '../src/adapter.ts';
+import { openRequest } from '../src/adapter.ts';
 import { type ContextValues, context, getRequestId } from '../src/index.ts';
 
 /** Runs `task` as the adapters run what handles a request. */
@@ -10,7 +10,7 @@ function inRequest<T>(task: () => T): T {
     values: undefined,
     error: undefined,
   };
-  return openRequestScope({}, decision).run(task);
+  return openRequest({}, decision).run(task);
 }
 
 describe("the id of a request's scope", () => {

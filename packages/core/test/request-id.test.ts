@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   normalizeOptions,
-  openRequestScope,
+  openRequest,
   type Peer,
   type RequestIdDecision,
   type RequestReader,
@@ -473,7 +473,7 @@ describe('a function among the options that fails', () => {
       },
     });
     const decision = resolveId('myid', { values });
-    const scope = openRequestScope({}, decision);
+    const scope = openRequest({}, decision);
     expect([scope.run(() => context.toObject()), reads]).toEqual([
       { requestId: 'myid', tenant: 'acme' },
       1,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { replaceMethod } from '@request-context/core/adapter';
+import { wrapMethod } from '@request-context/core/adapter';
 import type { Entrance } from '@request-context/node-http/adapter';
 import type { FastifyInstance } from 'fastify';
 
@@ -26,8 +26,8 @@ export function enterInjected(fastify: FastifyInstance, entrance: Entrance<Incom
     };
   }
 
-  replaceMethod(fastify, 'routing', (routing) => entering(routing as Dispatch) as never);
-  replaceMethod(fastify, 'inject', (inject) => {
+  wrapMethod(fastify, 'routing', (routing) => entering(routing as Dispatch) as never);
+  wrapMethod(fastify, 'inject', (inject) => {
     return function (this: unknown, options: unknown, callback?: Callback): unknown {
       const chain = Reflect.apply(inject, this, [options]) as Chain | Promise<never>;
       // A promise, rejected, once the application is closed.

@@ -1,4 +1,4 @@
-import { type RequestScope, replaceMethod } from '@request-context/core/adapter';
+import { type RequestScope, wrapMethod } from '@request-context/core/adapter';
 import type { RequestIdOptions as NodeOptions, RequestWithId } from '@request-context/node-http';
 import { createEntrance, replacePage } from '@request-context/node-http/adapter';
 import type Koa from 'koa';
@@ -68,7 +68,7 @@ export function requestId(options?: RequestIdOptions): Middleware {
   function enterEarlier(app: Koa): void {
     if (entered.has(app)) return;
     entered.add(app);
-    replaceMethod(app, 'handleRequest', (handleRequest) => {
+    wrapMethod(app, 'handleRequest', (handleRequest) => {
       return function (ctx: Context, ...args: unknown[]): unknown {
         // Another one may have been put before it since.
         if (!isFirst(this)) return handleRequest.call(this, ctx, ...args);

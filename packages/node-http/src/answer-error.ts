@@ -2,7 +2,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { replaceMethod } from '@request-context/core/adapter';
+import { wrapMethod } from '@request-context/core/adapter';
 import { endRefused } from './end-refused.ts';
 import { isHttp2, type RawResponse } from './incoming.ts';
 
@@ -50,7 +50,7 @@ function cutOff(res: RawResponse): void {
     breakOff(res, res.socket);
   } else {
     // Pipelined: the responses before it go out first, then it gets the connection.
-    replaceMethod(res, 'assignSocket', (assignSocket) => {
+    wrapMethod(res, 'assignSocket', (assignSocket) => {
       return function (socket: Socket): void {
         Reflect.apply(assignSocket, this, [socket]);
         breakOff(this, socket);
@@ -85,7 +85,7 @@ export function replacePage(
   isPage: (body: unknown) => boolean,
 ): void {
   if (error.code !== 'ERR_INVALID_REQUEST_ID') return;
-  replaceMethod(res, 'end', (end) => {
+  wrapMethod(res, 'end', (end) => {
     return function (...args: unknown[]): unknown {
       if (this.headersSent || !isPage(args[0])) return Reflect.apply(end, this, args);
       const { headers, body } = problemOf(error);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Method, type RequestScope, replaceMethod } from '@request-context/core/adapter';
+import { type Method, type RequestScope, wrapMethod } from '@request-context/core/adapter';
 import { adoptServer } from './adopt-server.ts';
 import { answerError, answerErrorOnSocket } from './answer-error.ts';
 import { attachedServers } from './attached-servers.ts';
@@ -74,7 +74,7 @@ export function attachEntrance<Req extends RawRequest>(
     }
   }
 
-  replaceMethod(server, 'emit', (emit) => {
+  wrapMethod(server, 'emit', (emit) => {
     function emitInside(this: unknown, args: RequestEvent): unknown {
       const [, req, out] = args;
       const isRequest = isResponse(out);

@@ -3,7 +3,7 @@ import {
   addRequestObject,
   findRequestScope,
   type RequestScope,
-  replaceMethod,
+  wrapMethod,
 } from '@request-context/core/adapter';
 
 /** The methods by which a stream of HTTP/2 is answered; the compatibility API calls the first of them. */
@@ -24,7 +24,7 @@ export function bindStream(stream: Http2ServerRequest['stream'], scope: RequestS
   if (echo === undefined) return;
   for (const name of respondMethods) {
     if (typeof stream[name] !== 'function') continue;
-    replaceMethod(stream, name, (respond) => {
+    wrapMethod(stream, name, (respond) => {
       return function (...args: unknown[]): unknown {
         const at = headersAt[name];
         args[at] = withHeader(args[at], echo.key, requestId);

@@ -3,7 +3,7 @@ import {
   addRequestObject,
   findRequestScope,
   normalizeOptions,
-  openRequestScope,
+  openRequest,
   type RequestScope,
   resolveRequestId,
 } from '@request-context/core/adapter';
@@ -48,7 +48,7 @@ export function createEntrance<Request>(options?: CoreOptions<Request>): Entranc
     if (existing !== undefined) return existing;
     const decision = resolveRequestId(normalized, incomingReader, raw, request);
     setId(raw, decision.requestId);
-    return openRequestScope(raw, decision);
+    return openRequest(raw, decision);
   }
 
   function enter(raw: RawRequest, res: RawResponse | undefined, request: Request): RequestScope {

@@ -11,7 +11,7 @@ type Wrap<This> = (method: Method) => (this: This, ...args: never[]) => unknown;
  * @param choose - Returns the method to call for the one that is there at the time of a call.
  * @returns whether there was a method to replace, and the object could be changed: a frozen one cannot
  */
-export function replaceMethod<This extends object>(
+export function wrapMethod<This extends object>(
   object: This,
   name: string,
   wrap: Wrap<This>,
