@@ -434,14 +434,10 @@ class Http2Client {
         this.bytes += data.length;
         body += data;
       });
-      let isWhole = false;
-      stream.on('end', () => {
-        isWhole = true;
-      });
       stream.on('error', () => {});
       stream.on('close', () => {
         // How much arrives before the client leaves depends on how long the heads are.
-        reply.body = `${isWhole ? hash(body) : 'cut off'} code ${stream.rstCode}`;
+        reply.body = `${this.#session.destroyed ? 'cut off' : hash(body)} code ${stream.rstCode}`;
         done();
       });
       if (request.body !== undefined) stream.end(bodyOf(request.body));
