@@ -54,13 +54,17 @@ export const requestId: FastifyPluginAsync<RequestIdOptions> = fastifyPlugin(
       enterInjected(fastify, entrance);
     }
 
-    const onRequest: onRequestHookHandler = (request, reply, next) => {
+    const enter: onRequestHookHandler = (request, reply, next) => {
       const scope = entrance.enter(request.raw, reply.raw, request.raw);
       request.id = scope.requestId;
-      scope.run(next, scope.takeError());
+      scope.run(next);
     };
-    fastify.addHook('onRequest', onRequest);
-    moveHookFirst(fastify, onRequest);
+    fastify.addHook('onRequest', enter);
+    moveHookFirst(fastify, enter);
+    // Errors come where the plugin was registered: after CORS headers are set, if those hooks were before.
+    fastify.addHook('onRequest', ({ raw }, _reply, next) => {
+      next(entrance.open(raw, raw).takeError());
+    });
     if (options.onInvalid === 'reject') answerRefusals(fastify);
     if (isRoot) {
       // Listening on localhost, Fastify makes another server for the second address family.

@@ -309,6 +309,24 @@ describe.each([
     });
   });
 
+  it('refuses a bad id after the hooks that were added before the plugin, and before those after it', async () => {
+    const { app } = appWith();
+    const seen: unknown[] = [];
+    app.addHook('onRequest', async (_request, reply) => {
+      seen.push('before', getRequestId());
+      reply.header('Access-Control-Allow-Origin', '*');
+    });
+    app.register(requestId, { onInvalid: 'reject' });
+    app.register(async (child) => {
+      child.addHook('onRequest', async () => void seen.push('after'));
+      await encapsulated('/')(child);
+    });
+    const answer = await send(await listen(app), { id: 'bad id!' });
+    expect(answer).toMatchObject({ status: 400, id: expect.stringMatching(uuid) });
+    expect(answer.headers['access-control-allow-origin']).toBe('*');
+    expect(seen).toEqual(['before', answer.id]);
+  });
+
   it("refuses upgrades with a bad id, with `onInvalid: 'reject'`", async () => {
     const { app } = appWith();
     app.register(requestId, { onInvalid: 'reject' });
