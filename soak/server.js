@@ -4,9 +4,10 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay, setImmediate as immediately } from 'node:timers/promises';
 import { getAdapter } from '../test/support/built-adapter.js';
 
-const { context, findRequestScope, getRequestId } = await import(
-  new URL('../packages/core/dist/index.js', import.meta.url).href
-);
+const built = (/** @type {string} */ entry) =>
+  import(new URL(`../packages/core/dist/${entry}.js`, import.meta.url).href);
+const { context, getRequestId } = await built('index');
+const { findRequestScope } = await built('adapter');
 const adapter = await getAdapter(process.argv[2]);
 
 /** Of each request so many is asked, after the part, whether it is still there. */
@@ -75,14 +76,13 @@ async function work(task) {
 }
 
 /** An error of a handler, which node-http writes to stderr. */
-class Expected extends Error {
-  id = getRequestId();
-}
+class Expected extends Error {}
 
 const { error: writeError } = console;
-console.error = (error, ...more) => {
-  if (!(error instanceof Expected)) return writeError(error, ...more);
-  expect('console.error', getRequestId(), error.id);
+console.error = (line, ...more) => {
+  const id = /^Request (\S+) failed: Expected /.exec(String(line))?.[1];
+  if (id === undefined) return writeError(line, ...more);
+  expect('console.error', getRequestId(), id);
   counts.logged += 1;
 };
 
