@@ -54,8 +54,8 @@ export function createEntrance<Request>(options?: CoreOptions<Request>): Entranc
   function enter(raw: RawRequest, res: RawResponse | undefined, request: Request): RequestScope {
     const scope = findWrapped(raw, res) ?? open(raw, request);
     // Claimed by whoever has a response: one may be made later for an upgrade, as by @fastify/websocket.
-    if (res === undefined) {
-      bindExchange(scope, raw, res);
+    if (res == null) {
+      bindExchange(scope, raw, undefined);
     } else if (scope.claim()) {
       if (normalized.echo) echo(res, scope, normalized);
       bindExchange(scope, raw, res);

@@ -45,6 +45,7 @@ const odd: Record<string, () => [req: unknown, res: unknown]> = {
   },
   'have a response without methods': () => [realRequest(nothing), {}],
   'have no response': () => [realRequest(nothing), undefined],
+  'have null for a response': () => [realRequest(nothing), null],
   'have an id that cannot be written': () => {
     const req = Object.defineProperty(realRequest(nothing), 'id', { get: () => 'fixed' });
     return [req, new ServerResponse(req)];
