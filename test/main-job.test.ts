@@ -160,9 +160,11 @@ describe.each(all)('%s', (_name, adapter) => {
 
   it('survives handlers that throw, clients that leave and sockets that are reset', async () => {
     const seen: (string | undefined)[] = [];
+    let started = 0;
     const url = await start(adapter, {
       'GET /throw': () => fail('on purpose'),
       'GET /slow': async (x) => {
+        started += 1;
         x.req.on('close', () => seen.push(getRequestId()));
         await delay(50);
         x.send({ body: 'too late' });
@@ -175,7 +177,8 @@ describe.each(all)('%s', (_name, adapter) => {
     const { hostname, port } = new URL(url);
     const reset = connect(Number(port), hostname);
     reset.write('GET /slow HTTP/1.1\r\nHost: x\r\nX-Request-ID: reset\r\n\r\n');
-    await delay(20);
+    // Before, the reset could overtake the request.
+    await expect.poll(() => started).toBe(2);
     left.destroy();
     reset.resetAndDestroy();
     await expect.poll(() => [...seen].sort()).toEqual(['left', 'reset']);
