@@ -1,27 +1,77 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import TallyReporter from './tests/services/src/tally-reporter.ts';
 
+/** The packages' own sources; examples and packed tarballs use what was built. */
+const resolve = {
+  alias: [
+    {
+      find: /^@request-context\/([^/]+)$/,
+      replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
+    },
+    {
+      find: /^@request-context\/([^/]+)\/adapter$/,
+      replacement: `${import.meta.dirname}/packages/$1/src/adapter.ts`,
+    },
+  ],
+};
+
+// `npm test` runs the project `default`; each of the others has a script of its own.
 const config: ViteUserConfig = defineConfig({
-  resolve: {
-    // The packages' tests run on their sources; examples and packed tarballs on what was built.
-    alias: [
-      {
-        find: /^@request-context\/([^/]+)$/,
-        replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
-      },
-      {
-        find: /^@request-context\/([^/]+)\/adapter$/,
-        replacement: `${import.meta.dirname}/packages/$1/src/adapter.ts`,
-      },
-    ],
-  },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.js', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/packages/**'],
-    testTimeout: 30_000,
     // Tests wait more than they compute.
     maxWorkers: '100%',
     // Frameworks write the errors that are thrown on purpose to stderr.
     silent: 'passed-only',
+    reporters: ['default', new TallyReporter()],
+    projects: [
+      {
+        resolve,
+        test: {
+          name: 'default',
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'examples/*/test/**/*.test.js',
+            'tests/project/*.test.ts',
+            'tests/stress/fuzz/*.test.ts',
+          ],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        // Packs the packages and installs them as a user would: needs the registry, and what was built.
+        test: {
+          name: 'packages',
+          include: ['tests/packages/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        // The clients of databases, caches and brokers, over real connections.
+        resolve,
+        test: {
+          name: 'services',
+          include: ['tests/services/test/**/*.test.ts'],
+          globalSetup: 'tests/services/src/require-services.ts',
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // What scripts in a real browser can read: needs Chromium.
+        resolve,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.browser.ts'],
+          globalSetup: 'tests/browser/require-chromium.ts',
+          testTimeout: 30_000,
+        },
+      },
+      {
+        // Thousands of connections at once: takes a minute or two, and a machine that has them to spare.
+        resolve,
+        test: { name: 'load', include: ['tests/stress/load/**/*.load.ts'], testTimeout: 60_000 },
+      },
+    ],
   },
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mean, shuffle } from 'simple-statistics';
-import { Child } from '../../test/support/child.js';
+import { Child } from '../../tests/kit/child.js';
 import { pairedRatio, spreadOf } from '../support/statistics.js';
 import { loadFramework } from './variants.js';
 

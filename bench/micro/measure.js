@@ -1,4 +1,4 @@
-import { Child } from '../../test/support/child.js';
+import { Child } from '../../tests/kit/child.js';
 import { pairedRatio, spreadOf } from '../support/statistics.js';
 import { cases } from './cases.js';
 

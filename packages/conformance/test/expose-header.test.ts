@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { send } from '../../../test/support/http.ts';
+import { send } from '../../../tests/kit/http.ts';
 import { type CorsSetup, corsApps } from './support/cors-apps.ts';
 
 const all = corsApps.map((app) => [app.name, app] as const);

@@ -10,7 +10,7 @@ import fastify4 from 'fastify4';
 import Koa3 from 'koa';
 import Koa2 from 'koa2';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Answer, listen, send, uuid } from '../../../test/support/http.ts';
+import { type Answer, listen, send, uuid } from '../../../tests/kit/http.ts';
 
 const options = { onInvalid: 'reject' } as const;
 const problem = {

@@ -15,7 +15,7 @@ import fastify4 from 'fastify4';
 import Koa3 from 'koa';
 import Koa2 from 'koa2';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { uuid } from '../../../test/support/http.ts';
+import { uuid } from '../../../tests/kit/http.ts';
 
 /** Where a server listens, as `server.listen` has it. */
 type Place = { path: string } | { host: string; port: 0 };

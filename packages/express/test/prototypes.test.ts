@@ -4,7 +4,7 @@ import { attach, withRequestId } from '@request-context/node-http';
 import express5 from 'express';
 import express4 from 'express4';
 import { describe, expect, it } from 'vitest';
-import { listen, send } from '../../../test/support/http.ts';
+import { listen, send } from '../../../tests/kit/http.ts';
 import { getRequestId, requestId } from '../src/index.ts';
 
 function attached(listener: RequestListener): Server {

@@ -4,7 +4,7 @@ import express5, { type ErrorRequestHandler } from 'express';
 import express4 from 'express4';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { listen, send, uuid } from '../../../test/support/http.ts';
+import { listen, send, uuid } from '../../../tests/kit/http.ts';
 import { context, getRequestId, requestId } from '../src/index.ts';
 
 describe.each([

@@ -5,7 +5,7 @@ import { onClientError } from '@request-context/node-http';
 import fastify5, { type FastifyInstance } from 'fastify';
 import fastify4 from 'fastify4';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { send, sendRaw, uuid } from '../../../test/support/http.ts';
+import { send, sendRaw, uuid } from '../../../tests/kit/http.ts';
 import { getRequestId, requestId } from '../src/index.ts';
 
 interface Line {

@@ -2,7 +2,7 @@ import Koa3 from 'koa';
 import Koa2 from 'koa2';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { uuid } from '../../../test/support/http.ts';
+import { uuid } from '../../../tests/kit/http.ts';
 import { getRequestId, requestId } from '../src/index.ts';
 
 describe.each([

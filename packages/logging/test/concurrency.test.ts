@@ -10,7 +10,7 @@ import pino from 'pino';
 import { pinoHttp } from 'pino-http';
 import { expect, it, onTestFinished } from 'vitest';
 import winston from 'winston';
-import { listen } from '../../../test/support/http.ts';
+import { listen } from '../../../tests/kit/http.ts';
 import { requestContextFormat } from '../src/request-context-format.ts';
 import { requestContextMixin } from '../src/request-context-mixin.ts';
 import { requestIdToken } from '../src/request-id-token.ts';

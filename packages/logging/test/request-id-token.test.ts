@@ -5,7 +5,7 @@ import express from 'express';
 import morgan1 from 'morgan';
 import morgan110 from 'morgan110';
 import { describe, expect, it } from 'vitest';
-import { listen, send, uuid } from '../../../test/support/http.ts';
+import { listen, send, uuid } from '../../../tests/kit/http.ts';
 import { requestIdToken } from '../src/request-id-token.ts';
 import { until } from './support/until.ts';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { listen } from '../../../test/support/http.ts';
+import { listen } from '../../../tests/kit/http.ts';
 import { withRequestId } from '../src/index.ts';
 
 type Methods = Record<'emit' | 'setTimeout', (...args: unknown[]) => unknown>;

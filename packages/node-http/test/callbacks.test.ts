@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { listen, send, sendRaw } from '../../../test/support/http.ts';
+import { listen, send, sendRaw } from '../../../tests/kit/http.ts';
 import { context, getRequestId, withRequestId } from '../src/index.ts';
 
 type Call = (res: ServerResponse, done: () => void) => void;

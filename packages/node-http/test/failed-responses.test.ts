@@ -14,7 +14,7 @@ import {
   onTestFinished,
   vi,
 } from 'vitest';
-import { listen, send } from '../../../test/support/http.ts';
+import { listen, send } from '../../../tests/kit/http.ts';
 import { attach, getRequestId, type OnError, withRequestId } from '../src/index.ts';
 
 let stderr: MockInstance<typeof console.error>;

@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { listen } from '../../../test/support/http.ts';
+import { listen } from '../../../tests/kit/http.ts';
 import { type RequestIdOptions, withRequestId } from '../src/index.ts';
 
 type Head = Parameters<Parameters<RequestListener>[1]['writeHead']>;

@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { listen, send } from '../../../test/support/http.ts';
+import { listen, send } from '../../../tests/kit/http.ts';
 import { attach, getRequestId, requestId, withRequestId } from '../src/index.ts';
 
 const shared = {

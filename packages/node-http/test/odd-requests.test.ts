@@ -1,6 +1,6 @@
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { listen, send, uuid } from '../../../test/support/http.ts';
+import { listen, send, uuid } from '../../../tests/kit/http.ts';
 import { attach, getRequestId, requestId } from '../src/index.ts';
 
 function hollowResponse(): Record<string, unknown> & { headers: Record<string, unknown> } {

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { listen, uuid } from '../../../test/support/http.ts';
+import { listen, uuid } from '../../../tests/kit/http.ts';
 import { attach, type ServerOptions } from '../src/index.ts';
 
 const upgrade = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n';

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it, onTestFinished } from 'vitest';
-import { listen } from '../../../test/support/http.ts';
+import { listen } from '../../../tests/kit/http.ts';
 import { context, withRequestId } from '../src/index.ts';
 
 setFlagsFromString('--expose-gc');

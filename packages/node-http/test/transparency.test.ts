@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { listen, send } from '../../../test/support/http.ts';
+import { listen, send } from '../../../tests/kit/http.ts';
 import { attach, getRequestId, withRequestId } from '../src/index.ts';
 
 /** What a handler can find out about an object. */

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
-import { listen, send, uuid } from '../../../test/support/http.ts';
+import { listen, send, uuid } from '../../../tests/kit/http.ts';
 import { getRequestId, requestId, withRequestId } from '../src/index.ts';
 
 describe('withRequestId', () => {

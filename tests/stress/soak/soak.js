@@ -1,4 +1,4 @@
-import { Child } from '../test/support/child.js';
+import { Child } from '../../kit/child.js';
 import { Visitor } from './visits.js';
 
 export const parts = 10;

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** @typedef {import('../packages/conformance/src/report.ts').Report} Report */
-/** @typedef {import('../packages/conformance/src/report.ts').Result} Result */
-/** @typedef {import('../packages/conformance/src/runtime.ts').RuntimeName} RuntimeName */
-/** @typedef {typeof import('../packages/conformance/src/report.ts')} Format */
+/** @typedef {import('../../packages/conformance/src/report.ts').Report} Report */
+/** @typedef {import('../../packages/conformance/src/report.ts').Result} Result */
+/** @typedef {import('../../packages/conformance/src/runtime.ts').RuntimeName} RuntimeName */
+/** @typedef {typeof import('../../packages/conformance/src/report.ts')} Format */
 
 const here = import.meta.dirname;
-const root = join(here, '..');
+const root = join(here, '../..');
 const suite = join(root, 'packages/conformance/dist');
 const page = join(root, 'docs/compatibility.md');
 
@@ -301,9 +301,9 @@ async function main() {
   if (options.install && !isInstalled()) execute('npm', ['ci'], here);
   if (options.build) execute('npx', ['tsdown', '--logLevel', 'warn'], root);
   // Only now are they there.
-  /** @type {typeof import('../packages/conformance/src/groups.ts')} */
+  /** @type {typeof import('../../packages/conformance/src/groups.ts')} */
   const { groupNames } = await import(join(suite, 'groups.js'));
-  /** @type {typeof import('../packages/conformance/src/compatibility.ts')} */
+  /** @type {typeof import('../../packages/conformance/src/compatibility.ts')} */
   const { compatibilityPage, failingTable } = await import(join(suite, 'compatibility.js'));
   /** @type {Format} */
   const format = await import(join(suite, 'report.js'));

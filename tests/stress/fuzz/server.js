@@ -1,8 +1,8 @@
 // The server that is fuzzed: a process of its own, so that its end is seen, and what it prints.
-import { getAdapter } from '../test/support/built-adapter.js';
+import { getAdapter } from '../../kit/built-adapter.js';
 
 const { context, getRequestId } = await import(
-  new URL('../packages/core/dist/index.js', import.meta.url).href
+  new URL('../../../packages/core/dist/index.js', import.meta.url).href
 );
 const adapter = await getAdapter(process.argv[2]);
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 
 /** @param {string} file */
-const built = (file) => import(new URL(`../../packages/${file}`, import.meta.url).href);
+const built = (file) => import(new URL(`../../../packages/${file}`, import.meta.url).href);
 const { withRequestId } = await built('node-http/dist/index.js');
 const { listen } = await built('conformance/dist/listen.js');
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type CorsSetup, corsApps } from '../../packages/conformance/test/support/cors-apps.ts';
-import { listen, uuid } from '../support/http.ts';
+import { listen, uuid } from '../kit/http.ts';
 import { chromiumPath } from './require-chromium.ts';
 
 /** What a script of another origin can see of an answer. */

@@ -1,6 +1,6 @@
 // Fuzzes every framework: npm run fuzz. SEED=1 repeats a run; REQUESTS=1000 shortens it.
 import { randomInt } from 'node:crypto';
-import { adapterNames } from '../test/support/built-adapter.js';
+import { adapterNames } from '../../kit/built-adapter.js';
 import { fuzz } from './fuzz.js';
 
 /** For each framework; its versions share them. */

@@ -29,7 +29,7 @@ import { differenceOf, isSame } from './difference.mjs';
  */
 
 const here = import.meta.dirname;
-const root = join(here, '..');
+const root = join(here, '../..');
 const programs = join(here, 'cases');
 
 /** How many processes run at once. */

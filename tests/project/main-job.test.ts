@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { context, getRequestId } from '@request-context/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { adapters } from '../packages/conformance/src/adapters/index.ts';
-import type { Adapter, Routes, Setup } from '../packages/conformance/src/types.ts';
-import { send, sendRaw, uuid } from './support/http.ts';
+import { adapters } from '../../packages/conformance/src/adapters/index.ts';
+import type { Adapter, Routes, Setup } from '../../packages/conformance/src/types.ts';
+import { send, sendRaw, uuid } from '../kit/http.ts';
 
 async function start(adapter: Adapter, routes: Routes, setup?: Setup): Promise<string> {
   const { url, close } = await adapter.start(routes, setup);

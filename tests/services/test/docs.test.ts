@@ -5,7 +5,7 @@ import { casesTable } from '../src/cases-table.ts';
 import * as clients from '../src/clients/index.ts';
 
 const root = join(import.meta.dirname, '..');
-const page = join(root, '../docs/clients.md');
+const page = join(root, '../../docs/clients.md');
 const text = readFileSync(page, 'utf8');
 
 /** The code that the tests run, without its indentation. */

@@ -2,10 +2,10 @@
 // place that the id is that of the request, and tells its parent what it counted.
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay, setImmediate as immediately } from 'node:timers/promises';
-import { getAdapter } from '../test/support/built-adapter.js';
+import { getAdapter } from '../../kit/built-adapter.js';
 
 const built = (/** @type {string} */ entry) =>
-  import(new URL(`../packages/core/dist/${entry}.js`, import.meta.url).href);
+  import(new URL(`../../../packages/core/dist/${entry}.js`, import.meta.url).href);
 const { context, getRequestId } = await built('index');
 const { findRequestScope } = await built('adapter');
 const adapter = await getAdapter(process.argv[2]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fuzz } from '../../fuzz/fuzz.js';
-import { adapterNames } from '../support/built-adapter.js';
+import { adapterNames } from '../../kit/built-adapter.js';
+import { fuzz } from './fuzz.js';
 
 // The short form of `npm run fuzz`.
 const requests = 3_000;

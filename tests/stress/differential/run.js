@@ -101,7 +101,7 @@ async function check(seed, numRuns, until, found) {
   const lines = [
     `SEED=${seed} path ${details.counterexamplePath}`,
     ...(problems.length === 0 ? [`not each time: ${wanted}`] : problems),
-    `node fuzz/differential/run.js --app '${JSON.stringify(app)}'`,
+    `node tests/stress/differential/run.js --app '${JSON.stringify(app)}'`,
   ];
   return { passed, difference: lines.join('\n') };
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { adapterNames } from '../support/built-adapter.js';
+import { adapterNames } from '../../kit/built-adapter.js';
 import { type Measured, Server } from './server-process.ts';
 import { openAll, problemOf, visitors } from './visitors.ts';
 
