@@ -1,7 +1,7 @@
 import { accessLogger } from './logger.js';
 
 /**
- * Writes a line at the end of each response, also where the client did not wait for it.
+ * Writes a line at the end of each response, even if the client has left.
  *
  * @type {import('express').RequestHandler}
  */

@@ -1,4 +1,4 @@
-import { getRequestId } from '@request-context/express';
+import { requestContextFormat } from '@request-context/logging/winston';
 import winston from 'winston';
 
 const { combine, printf, timestamp } = winston.format;
@@ -9,14 +9,7 @@ const line = printf(
 );
 
 const root = winston.createLogger({
-  // A getter, as winston reads this when a log call is made. Formats are too late for asking which
-  // request it is: while a transport is behind, they run in turn with those of other requests.
-  defaultMeta: {
-    get requestId() {
-      return getRequestId();
-    },
-  },
-  format: combine(timestamp(), line),
+  format: combine(requestContextFormat(), timestamp(), line),
   transports: [new winston.transports.Console()],
 });
 
@@ -24,7 +17,7 @@ export const logger = root.child({ logger: 'express-hello' });
 export const accessLogger = root.child({ logger: 'express-hello.access' });
 
 /**
- * What would end the line or hide part of it (as in an error's stack, or sent by a client) is escaped.
+ * Escapes what would end the line or hide part of it: in an error's stack, or in text that a client sent.
  *
  * @param {string} text
  */

@@ -20,7 +20,7 @@ server.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
 });
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  // `on`, not `once`: of one Ctrl-C, npm passes on a second signal.
+  // `on`, not `once`: npm forwards Ctrl-C as a second signal.
   process.on(signal, () => {
     server.close();
     setTimeout(() => server.closeAllConnections(), 3000).unref();

@@ -3,7 +3,7 @@ import Fastify, { LogController } from 'fastify';
 import { hello } from './hello.js';
 import { accessLogger, logger } from './logger.js';
 
-/** Fastify's own lines about each request are left out: the access line tells as much. */
+/** Turns off Fastify's own lines about each request: the access line has the same information. */
 class QuietLogController extends LogController {
   /** @override */
   incomingRequest() {}
@@ -17,10 +17,10 @@ export const app = Fastify({ loggerInstance: logger, logController: new QuietLog
 
 app.register(requestId);
 
-// Unless told otherwise, a name may be empty.
+// `[^]+` requires a name: by default, Fastify's parameters match an empty one.
 app.get('/:name([^]+)', async (/** @type {HelloRequest} */ request, reply) => {
   const greeting = await hello(request.params.name);
-  // The URL as it was sent: percent-encoded, so that no name can look like something else.
+  // Log the URL as the client sent it: percent-encoded, so no name can forge a line.
   logger.info(`Received new ${request.method} ${request.originalUrl} call`);
   reply.type('text/plain; charset=utf-8');
   return greeting;
@@ -32,7 +32,7 @@ app.addHook('onResponse', async ({ method, originalUrl }, reply) => {
   accessLogger.info(`${method} ${originalUrl} ${reply.statusCode} ${length} - ${time} ms`);
 });
 
-// A client that did not wait gets no response, and so there is no onResponse.
+// A client that leaves gets no response, so Fastify does not call onResponse.
 app.addHook('onRequestAbort', async ({ method, originalUrl }) => {
   accessLogger.info(`${method} ${originalUrl} - - - -`);
 });

@@ -3,7 +3,7 @@ import { getRequestId } from '@request-context/fastify';
 import { logger } from './logger.js';
 
 /**
- * Nobody passes the id on, and yet all that is called from here logs it.
+ * Greets. Everything that it calls logs the id, although no function passes it on.
  *
  * @param {string} name
  */

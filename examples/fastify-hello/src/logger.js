@@ -1,4 +1,4 @@
-import { getRequestId } from '@request-context/fastify';
+import { requestContextMixin } from '@request-context/logging/pino';
 import { levels, pino, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 
@@ -17,7 +17,7 @@ const lines = PinoPretty({
 const root = pino(
   {
     base: null,
-    mixin: () => ({ requestId: getRequestId() }),
+    mixin: requestContextMixin(),
     timestamp: stdTimeFunctions.isoTime,
   },
   lines,
@@ -27,7 +27,7 @@ export const logger = root.child({ name: 'fastify-hello' });
 export const accessLogger = root.child({ name: 'fastify-hello.access' });
 
 /**
- * What would end the line or hide part of it (as in an error's stack, or sent by a client) is escaped.
+ * Escapes what would end the line or hide part of it: in an error's stack, or in text that a client sent.
  *
  * @param {string} text
  */

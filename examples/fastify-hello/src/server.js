@@ -14,7 +14,7 @@ app
   });
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  // `on`, not `once`: of one Ctrl-C, npm passes on a second signal.
+  // `on`, not `once`: npm forwards Ctrl-C as a second signal.
   process.on(signal, () => {
     app.close();
     setTimeout(() => app.server.closeAllConnections(), 3000).unref();

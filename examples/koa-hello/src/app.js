@@ -10,7 +10,7 @@ const router = new Router();
 router.get('/:name', async (ctx) => {
   const { name = '' } = ctx.params;
   const greeting = await hello(name);
-  // The URL as it was sent: percent-encoded, so that no name can look like something else.
+  // Log the URL as the client sent it: percent-encoded, so no name can forge a line.
   logger.info(`Received new ${ctx.method} ${ctx.originalUrl} call`);
   ctx.type = 'text/plain';
   ctx.body = greeting;
@@ -22,7 +22,7 @@ app.use(requestId());
 app.use(accessLog);
 app.use(router.routes());
 
-// Koa answers errors itself; what is not the client's fault is worth a line.
+// Koa sends the error response. Log only what is not the client's fault.
 app.on('error', (error) => {
   if (!error.expose) logger.error(error.stack);
 });

@@ -1,5 +1,5 @@
 import { format } from 'node:util';
-import { getRequestId } from '@request-context/koa';
+import { escapeText, requestFields } from '@request-context/logging';
 import log4js from 'log4js';
 
 const layout = {
@@ -7,7 +7,7 @@ const layout = {
   pattern: '%x{time} %p %c %x{requestId} | %x{message}',
   tokens: {
     time: (/** @type {log4js.LoggingEvent} */ event) => event.startTime.toISOString(),
-    requestId: () => getRequestId() ?? '-',
+    requestId: () => escapeText(requestFields().requestId ?? '-'),
     message: (/** @type {log4js.LoggingEvent} */ event) => onOneLine(format(...event.data)),
   },
 };
@@ -21,7 +21,7 @@ export const logger = log4js.getLogger('koa-hello');
 export const accessLogger = log4js.getLogger('koa-hello.access');
 
 /**
- * What would end the line or hide part of it (as in an error's stack, or sent by a client) is escaped.
+ * Escapes what would end the line or hide part of it: in an error's stack, or in text that a client sent.
  *
  * @param {string} text
  */

@@ -14,17 +14,17 @@ export function createApp(logger, accessLog) {
 
   app.get('/:name', async (req, res) => {
     const greeting = await hello(logger, req.params.name);
-    // The URL as it was sent: percent-encoded, so that no name can look like something else.
+    // Log the URL as the client sent it: percent-encoded, so no name can forge a line.
     logger.info(`Received new ${req.method} ${req.originalUrl} call`);
     res.type('text/plain').send(greeting);
   });
 
   /** @type {express.ErrorRequestHandler} */
-  const answerError = (error, _req, res, _next) => {
+  const sendError = (error, _req, res, _next) => {
     const status = error.status ?? 500;
     if (status >= 500) logger.error(error.stack);
     res.sendStatus(status);
   };
-  app.use(answerError);
+  app.use(sendError);
   return app;
 }

@@ -4,7 +4,7 @@ import { getRequestId } from '@request-context/express';
 /** @typedef {Record<'info' | 'warn' | 'error', (message: string) => unknown>} Logger */
 
 /**
- * Nobody passes the id on, and yet all that is called from here logs it.
+ * Greets. Everything that it calls logs the id, although no function passes it on.
  *
  * @param {Logger} logger
  * @param {string} name

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 
 /**
- * Listens on PORT, and ends on Ctrl-C.
+ * Listens on PORT until Ctrl-C.
  *
  * @param {import('express').Express} app
  * @param {import('./hello.js').Logger} logger
@@ -26,7 +26,7 @@ export function listen(app, logger, defaultPort) {
   });
 
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    // `on`, not `once`: of one Ctrl-C, npm passes on a second signal.
+    // `on`, not `once`: npm forwards Ctrl-C as a second signal.
     process.on(signal, () => {
       server.close();
       setTimeout(() => server.closeAllConnections(), 3000).unref();

@@ -17,14 +17,14 @@ const root = winston.createLogger({
 export const logger = root.child({ logger: 'logging' });
 const accessLogger = root.child({ logger: 'logging.access' });
 
-/** Writes a line at the end of each response, also where the client did not wait for it. */
+/** Writes a line at the end of each response, even if the client has left. */
 export const accessLog = morgan(
   ':method :url :status :res[content-length] - :response-time[1] ms',
   { stream: { write: (line) => accessLogger.info(line.trimEnd()) } },
 );
 
 /**
- * What would end the line or hide part of it (as in an error's stack, or sent by a client) is escaped.
+ * Escapes what would end the line or hide part of it: in an error's stack, or in text that a client sent.
  *
  * @param {string} text
  */

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const folder = join(import.meta.dirname, '..');
 
-it('the ES modules and CommonJS of the package, in one process, do what one of them does', () => {
+it('work alike as ES module, as CommonJS and as both in one process', () => {
   const program = `
     import { createRequire } from 'node:module';
     import { context } from '@request-context/express';

@@ -7,7 +7,7 @@ const directory = fileURLToPath(new URL('../json', import.meta.url));
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
- * Runs the example; `stop()` gives the lines that it wrote, parsed.
+ * Runs the example. `stop()` returns the parsed lines that it wrote.
  *
  * @param {{ nodeOptions?: string[] }} [options]
  */
@@ -20,7 +20,7 @@ async function start(options) {
     expect(end).toEqual({ exitCode: 0, signal: null, stderr: '' });
     const log = lines.map((line) => JSON.parse(line));
     for (const { time } of log) expect(new Date(time).toISOString()).toBe(time);
-    // Each name stands once in a line: parsers take what comes last.
+    // No line has a name twice: parsers take the last one.
     for (const line of lines) expect(line.split('"request_id"').length).toBeLessThan(3);
     return log.map(({ time, ...rest }) => rest);
   }
@@ -28,7 +28,7 @@ async function start(options) {
 }
 
 /**
- * The lines that one greeting logs.
+ * Returns the lines that one greeting logs.
  *
  * @param {string} request_id
  * @param {string} url
@@ -65,7 +65,7 @@ async function hello(url, id) {
 }
 
 describe('logging, JSON lines', () => {
-  test('every line carries the id, the access line as well, and the one at the start none', async () => {
+  test('log the id on every line of a request, and on no line outside of requests', async () => {
     const { url, stop } = await start();
     expect(await hello(`${url}/Manuel`, 'myid')).toBe('myid');
     const id = await hello(`${url}/Manuel`);
@@ -77,7 +77,7 @@ describe('logging, JSON lines', () => {
     ]);
   });
 
-  test('keeps apart 50 requests at the same time', async () => {
+  test('keep 50 concurrent requests apart', async () => {
     const { url, stop } = await start();
     const ids = Array.from({ length: 50 }, (_, n) => `id-${n}`);
     await Promise.all(ids.map((id) => hello(`${url}/${id}`, id)));
@@ -88,14 +88,14 @@ describe('logging, JSON lines', () => {
     }
   });
 
-  test('keeps one line for each call, whatever the name holds', async () => {
+  test('write one line for each call, even if the name holds line breaks and JSON', async () => {
     const { url, stop } = await start();
     const path = '/%0A%7B%22level%22:60,%22msg%22:%22forged%22%7D';
     await hello(url + path, 'myid');
     expect((await stop()).slice(1)).toEqual(helloLines('myid', path));
   });
 
-  test('writes an access line with the id of a client that resets the connection', async () => {
+  test('write an access line with the id when the client resets the connection', async () => {
     const { href } = new URL('../../support/outlast-client.js', import.meta.url);
     const { url, logged, stop } = await start({ nodeOptions: ['--import', href] });
     const socket = connect(Number(new URL(url).port), '127.0.0.1');

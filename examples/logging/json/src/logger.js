@@ -10,7 +10,7 @@ const root = pino({
 
 export const logger = root.child({ name: 'logging' });
 
-/** Writes a line at the end of each response, also where the client did not wait for it. */
+/** Writes a line at the end of each response, even if the client has left. */
 export const accessLog = pinoHttp({
   logger: root.child({ name: 'logging.access' }),
   serializers: {
