@@ -1,4 +1,4 @@
-// What a parent sees of its child's writes: a value set anew, and an array changed in place.
+// Shows what a parent sees of its child's writes: a value set anew, and an array changed in place.
 import { createContext } from '@request-context/core';
 
 /** @type {import('@request-context/core').Context<{ simple: string, complex: string[] }>} */

@@ -1,4 +1,4 @@
-// An id is read two calls down, and no function passes it on.
+// Reads an id two calls down, although no function passes it on.
 import { context } from '@request-context/core';
 
 await context.run({}, handle);

@@ -1,4 +1,4 @@
-// A child redefines a value; its sibling and its parent keep theirs, by copy and by chain alike.
+// A child redefines a value. Its sibling and its parent keep theirs, with copy and with chain.
 import { createContext } from '@request-context/core';
 
 /** @type {import('@request-context/core').Context<{ status: string }>} */
@@ -22,7 +22,7 @@ async function pend() {
   await callOfPend();
 }
 
-/** No task of its own: a call sees what its caller sees. */
+/** Is no task, only a call: it sees what its caller sees. */
 async function callOfPend() {
   print('1 (child)');
 }

@@ -1,4 +1,4 @@
-// Children that are started together share the values of their parent: each sees what the others set.
+// Children share the values of their parent: each sees what the others set.
 import { createContext } from '@request-context/core';
 
 /** @type {import('@request-context/core').Context<{ status: string }>} */

@@ -23,7 +23,7 @@ child: simple=from child, complex=['from', 'child']
 parent after: simple=${simple}, complex=['from', '${second}']
 `;
 
-/** What aiotask_context's programs print, but for the names in the `Using` lines. */
+/** What aiotask_context's programs print, except for the names in the `Using` lines. */
 const outputs = {
   'read.js': '1234\n1234\n',
   'share.js': '2: RUNNING\n0: DONE\n2: DONE\n',
@@ -35,11 +35,11 @@ const outputs = {
   ].join(''),
 };
 
-it.each(Object.entries(outputs))('%s prints what its model in Python prints', (program, output) => {
+it.each(Object.entries(outputs))('%s: print what its model in Python prints', (program, output) => {
   expect(run(program)).toBe(output);
 });
 
-it('the README lists every program with its output', () => {
+it('list every program in the README with its output', () => {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8');
   const sessions = readme.matchAll(/```console\n\$ node src\/(\S+)\n(.*?)```/gs);
   const listed = Array.from(sessions, ([_, program, output]) => [program, output]);
