@@ -1,4 +1,4 @@
-// The applications among the recipes, as they are without this project's packages.
+// The recipes' applications without our packages.
 import express from 'express';
 import { fastify } from 'fastify';
 import Koa from 'koa';

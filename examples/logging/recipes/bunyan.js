@@ -1,7 +1,7 @@
 import { requestFields } from '@request-context/logging';
 import bunyan from 'bunyan';
 
-/** Is given each record while the log call is made, those of child loggers too. */
+/** Receives each record during the log call, records of child loggers included. */
 const stdout = {
   /** @param {object} record */
   write(record) {

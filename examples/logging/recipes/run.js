@@ -1,7 +1,7 @@
-// Runs a recipe of docs/logging.md, to see what it writes: node recipes/run.js pino
+// Runs a recipe of docs/logging.md and shows what it writes: node recipes/run.js pino
 //
-// A logger is used twice: outside of any request, and while a request with the id `myid` is handled.
-// An application is sent that request; with `before` after its name, it is run as it was before.
+// Calls a recipe's logger twice: outside of any request, and in a request with the id `myid`.
+// Sends that request to a recipe's application. `before` after the name runs the application without our packages.
 import { createServer } from 'node:http';
 import { requestId } from '@request-context/express';
 import express from 'express';
@@ -29,6 +29,7 @@ const recipes = {
   tenant: () => import('./tenant.js'),
   winston: () => import('./winston.js'),
   'winston-given': () => import('./winston-given.js'),
+  'winston-text': () => import('./winston-text.js'),
 };
 
 const [name = '', when] = process.argv.slice(2);

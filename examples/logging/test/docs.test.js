@@ -15,7 +15,7 @@ const blocks = Array.from(page.matchAll(/^```(\w+)\n(.*?)^```$/gms), ([_, langua
   body: String(body),
 }));
 
-/** The recipes as the page shows them, each with the lines below it. */
+/** The recipes that the page shows, each with the lines below it. */
 const shown = blocks.flatMap(({ language, body }, index) => {
   const name = readdirSync(recipes).find(
     (file) => readFileSync(join(recipes, file), 'utf8') === body,
@@ -26,7 +26,7 @@ const shown = blocks.flatMap(({ language, body }, index) => {
 });
 
 /**
- * What a recipe writes, made the same for each run.
+ * Returns the lines that a recipe writes, with fixed times, process ids and hosts.
  *
  * @param {string[]} args
  */
@@ -48,12 +48,12 @@ async function written(args) {
 }
 
 describe('docs/logging.md', () => {
-  it('shows every recipe', () => {
+  it('show every recipe', () => {
     const files = readdirSync(recipes).filter((file) => !helpers.includes(file));
     expect(shown.map(({ name }) => `${name}.js`).sort()).toEqual(files.sort());
   });
 
-  it('shows no other program, but for parts of files that are tested', () => {
+  it('show no other program, except for parts of tested files', () => {
     const sources = ['src/logger.js', 'recipes/context-values.d.ts'].map((file) =>
       readFileSync(join(folder, file), 'utf8'),
     );
@@ -64,9 +64,9 @@ describe('docs/logging.md', () => {
     }
   });
 
-  it.each(shown)('$name writes the lines that are shown', async ({ name, lines }) => {
+  it.each(shown)('$name: write the lines that the page shows', async ({ name, lines }) => {
     const after = await written([name]);
-    // What a logger writes outside of requests is what it wrote before.
+    // Outside of requests, a logger writes what it wrote without our packages.
     const before = Object.hasOwn(apps, name) ? await written([name, 'before']) : after.splice(0, 1);
     const marked = [...before.map((line) => `-${line}`), ...after.map((line) => `+${line}`)];
     expect(lines.split('\n').slice(0, -1).sort()).toEqual(marked.sort());
