@@ -1,18 +1,13 @@
-// For who writes an adapter; what users need is in index.ts.
-export { describe } from './errors.ts';
-export type { NormalizedOptions } from './options.ts';
-export { normalizeOptions } from './options.ts';
-export type { RequestIdDecision, RequestReader } from './request-id.ts';
-export { resolveRequestId } from './request-id.ts';
-export type { Echo, RequestScope } from './request-scope.ts';
-export {
-  addRequestObject,
-  findRequestScope,
-  isInsideRequest,
-  openRequest,
-  runOutside,
-} from './request-scope.ts';
-export { isScoped, markScoped } from './scoped-method.ts';
-export type { Peer } from './trust.ts';
-export type { Method } from './wrap-method.ts';
-export { defineMethod, methodBelow, wrapMethod } from './wrap-method.ts';
+// For authors of adapters. Users' names are in index.ts.
+export { type Check, checkOptions } from './internal/check-options.ts';
+export { describe } from './internal/describe.ts';
+export { isScoped, markScoped } from './internal/scoped-method.ts';
+export { shareInProcess } from './internal/share-in-process.ts';
+export { defineMethod, type Method, methodBelow, wrapMethod } from './internal/wrap-method.ts';
+export { addRequestObject, findRequestScope } from './request/find-request-scope.ts';
+export { openRequest } from './request/open-request.ts';
+export { isInsideRequest, RequestScope, runWithoutScope } from './request/request-scope.ts';
+export { type NormalizedOptions, normalizeOptions } from './request-id/normalize-options.ts';
+export type { Peer, RequestReader } from './request-id/request-reader.ts';
+export { type RequestIdDecision, resolveRequestId } from './request-id/resolve-request-id.ts';
+export { escapeId } from './request-id/valid-id.ts';

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deepCopy } from '../src/deep-copy.ts';
+import { deepCopy } from '../src/context/deep-copy.ts';
 
 class Money {
   amount = 1;

@@ -21,9 +21,12 @@ it('the package exports these names, and no other: each is a promise to its user
 it('its entry for adapters exports these names, and no other', () => {
   expect(Object.keys(adapter).sort()).toMatchInlineSnapshot(`
     [
+      "RequestScope",
       "addRequestObject",
+      "checkOptions",
       "defineMethod",
       "describe",
+      "escapeId",
       "findRequestScope",
       "isInsideRequest",
       "isScoped",
@@ -32,7 +35,8 @@ it('its entry for adapters exports these names, and no other', () => {
       "normalizeOptions",
       "openRequest",
       "resolveRequestId",
-      "runOutside",
+      "runWithoutScope",
+      "shareInProcess",
       "wrapMethod",
     ]
   `);

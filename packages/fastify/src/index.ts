@@ -8,4 +8,4 @@ export {
   onClientError,
   type ServerOptions,
 } from '@request-context/node-http';
-export { type RequestIdOptions, requestId } from './request-id.ts';
+export { type RequestIdOptions, requestId } from './plugin.ts';

@@ -1,5 +1,6 @@
-// For who writes an adapter; what users need is in index.ts.
-export { type Problem, problemOf, replacePage } from './answer-error.ts';
-export { type AttachableServer, attachEntrance, type ErrorHandling } from './attach.ts';
-export { createEntrance, type Entrance } from './entrance.ts';
-export type { RawRequest, RawResponse } from './incoming.ts';
+// For authors of adapters. Users' names are in index.ts.
+export { type AttachableServer, attachRequestScopes, type ErrorHandling } from './attach.ts';
+export { type Problem, problemOf } from './problem-of.ts';
+export type { RawRequest, RawResponse } from './raw-message.ts';
+export { replaceErrorPage } from './replace-error-page.ts';
+export { createRequestScopes, type RequestScopes } from './request-scopes.ts';

@@ -3,19 +3,19 @@ import {
   type ResponseClass,
   scopedRequestClass,
   scopedResponseClass,
-} from './scoped-class.ts';
+} from './scoped-classes.ts';
 
 type AnyClass = RequestClass | ResponseClass;
 
 const adopted = new WeakSet<object>();
 
 /**
- * Makes an HTTP/1 server create its requests and responses by subclasses that enter the scope. Node keeps
- * the two classes, which its options `IncomingMessage` and `ServerResponse` set, under symbols of these
- * names. An HTTP/2 server that allows HTTP/1 gets them with its first HTTP/1 connection, and anew with each:
- * only there are they replaced by accessors, which make V8 look up every property of the server by its hash.
+ * Makes an HTTP/1 server create its requests and responses by subclasses that enter the scope. Node keeps the
+ * two classes, which its options `IncomingMessage` and `ServerResponse` set, under symbols of these names. An
+ * HTTP/2 server that allows HTTP/1 gets them with its first HTTP/1 connection, and again with each later one.
+ * Only there are they replaced by accessors, which make V8 look up every property of the server by its hash.
  *
- * @returns whether it does; not where the server is not Node's, or keeps them elsewhere
+ * @returns whether the server was changed; not if it is not Node's, or keeps the classes elsewhere
  */
 export function adoptServer(server: object): boolean {
   if (adopted.has(server)) return true;
@@ -35,22 +35,22 @@ function replaceClass<Class extends AnyClass>(
   key: symbol,
   scopedClass: (Base: Class) => Class,
 ): boolean {
-  let current = attempt(Reflect.get(server, key));
+  let current = tryToExtend(Reflect.get(server, key));
   if (!('updateSettings' in server)) return Reflect.set(server, key, current);
   return Reflect.defineProperty(server, key, {
     configurable: true,
     enumerable: true,
     get: () => current,
     set: (Base: Class) => {
-      current = attempt(Base);
+      current = tryToExtend(Base);
     },
   });
 
-  function attempt(Base: Class): Class {
+  function tryToExtend(Base: Class): Class {
     try {
       return scopedClass(Base);
     } catch {
-      // Not a class that can be extended. Its objects get methods of their own.
+      // The class cannot be extended. Its objects get own methods.
       return Base;
     }
   }

@@ -4,24 +4,24 @@ import {
   defineMethod,
   findRequestScope,
   type Method,
-  runOutside,
+  runWithoutScope,
 } from '@request-context/core/adapter';
 
-/** A socket of an HTTP/1 server, which knows the response that is being written to it. */
+/** A socket of an HTTP/1 server, which has the response that is being written to it. */
 type Connection = Socket & { readonly _httpMessage?: { readonly req?: IncomingMessage } | null };
 
 const bound = new WeakSet<object>();
 
 /**
- * Puts a connection's timer where it belongs: it is the connection's own, while requests come and go.
+ * Detaches a connection's timer from the requests that come and go on it.
  *
- * - 'timeout' is emitted in the scope of the request that is being answered. The timer may have been
- *   started before there was a request; Fastify's onTimeout hooks are called from there.
- * - The timer is started outside of any scope. That of a connection that waits for its next request would
- *   hold the scope of the last one, as Node starts it by a listener for the response's 'finish'.
+ * - 'timeout' is emitted in the scope of the current response's request. The timer may have been started before
+ *   there was a request. Fastify's onTimeout hooks run from there.
+ * - The timer starts outside of any scope. Node starts it by a listener for the response's 'finish', so the
+ *   timer of a connection that waits for its next request would hold the scope of the last one.
  */
 export function bindConnection(socket: Connection | null | undefined): void {
-  // Requests that are made by hand may have none.
+  // Requests that are made by hand may have no socket.
   if (socket == null || bound.has(socket)) return;
   bound.add(socket);
   const below: Record<string, unknown> = Object.create(Object.getPrototypeOf(socket));
@@ -34,7 +34,7 @@ export function bindConnection(socket: Connection | null | undefined): void {
   }
 }
 
-/** Makes the methods of a connection, over those that it has or inherits, which are looked up at each call. */
+/** Returns the methods of a connection, over those that it has or inherits, which each call looks up. */
 function methodsOver(below: object): Record<string, Method> {
   const methods = {
     emit(this: Connection, event: unknown, ...args: unknown[]): unknown {
@@ -43,7 +43,7 @@ function methodsOver(below: object): Record<string, Method> {
         : super.emit(event, ...args);
     },
     setTimeout(this: Connection, ...args: unknown[]): unknown {
-      return runOutside(Reflect.apply, super.setTimeout, this, args);
+      return runWithoutScope(Reflect.apply, super.setTimeout, this, args);
     },
   };
   return Object.setPrototypeOf(methods, below);

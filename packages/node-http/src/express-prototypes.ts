@@ -1,21 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findRequestScope, isScoped } from '@request-context/core/adapter';
-import { bindOwn } from './bind-own.ts';
+import { defineOwnMethods } from './define-own-methods.ts';
 import { giveMethods, requestMethods, responseMethods } from './scoped-methods.ts';
 
 /*
- * Express sets the prototype of each request and response to those of the application, `app.request` and
- * `app.response`. They inherit from `express.request` and `express.response`, which Express documents as the
- * place for methods: there ours go, once for each copy of Express. Objects of subclasses lose them, as the
- * subclass is no longer among their prototypes.
+ * Express changes the prototype of each request and response to `app.request` and `app.response`. Those inherit
+ * from `express.request` and `express.response`, where Express documents that methods go. Ours go there, once for
+ * each copy of Express: the scoped subclass is no longer among the prototypes of the objects.
  */
 
-/** The request that its server, or the wrapped listener, is handling at this moment, and not later. */
+/** The request that its server, or the wrapped listener, is handling synchronously. */
 let dispatched: object | undefined;
-/** The servers whose requests, dispatched at once, have been seen to end at prototypes that have our methods. */
-const settled = new WeakSet<object>();
+/** Servers whose requests go to Express synchronously, and get prototypes that have our methods. */
+const knownServers = new WeakSet<object>();
 
-/** Runs `dispatch`, which may hand the request to Express at once. */
+/** Runs `dispatch`, which may pass the request to Express synchronously. */
 export function dispatchRequest<A extends unknown[], T>(
   raw: object,
   dispatch: (...args: A) => T,
@@ -31,8 +30,8 @@ export function dispatchRequest<A extends unknown[], T>(
 }
 
 /**
- * Gives the methods to the place that a request or response of Express inherits from. Returns whether it has
- * them; not if it is no object of Express's.
+ * Defines the methods on the prototype that all requests, or responses, of a copy of Express inherit from.
+ * Returns whether it has them: not if the object is not Express's.
  */
 export function giveToExpress(object: object, kind: 'request' | 'response'): boolean {
   const place = placeOf(object, kind);
@@ -40,15 +39,15 @@ export function giveToExpress(object: object, kind: 'request' | 'response'): boo
   if (isScoped((place as { emit?: unknown }).emit)) return true;
   const base = Object.getPrototypeOf(place) as object;
   const methods = kind === 'request' ? requestMethods(base) : responseMethods(base);
-  // Somebody else's stand there: the object's own are put over them.
+  // Other code has put methods there. The object gets own ones over them.
   if (Object.keys(methods).some((name) => Object.hasOwn(place, name))) return false;
   return giveMethods(place, methods);
 }
 
-/** The prototype that all requests, or responses, of a copy of Express inherit from. */
+/** Returns the prototype that all requests, or responses, of a copy of Express inherit from. */
 function placeOf(object: object, kind: 'request' | 'response'): object | undefined {
   let place = Object.getPrototypeOf(object) as object | null;
-  // Each application's prototypes have it as their `app`.
+  // The prototypes of an application have it as their `app`.
   const app = place !== null && Object.hasOwn(place, 'app') ? Reflect.get(place, 'app') : undefined;
   if (typeof app !== 'function' || Reflect.get(app, kind) !== place) return undefined;
   while (place !== null) {
@@ -60,9 +59,8 @@ function placeOf(object: object, kind: 'request' | 'response'): object | undefin
 }
 
 /**
- * Watches requests of a subclass for being handed to Express. Before it changes the prototypes, it sets
- * `req.res`. Where it is not known yet that the new ones have our methods, the objects get methods of
- * their own.
+ * Detects when a request of a subclass is passed to Express, which sets `req.res` before it changes the
+ * prototypes. Unless the new prototypes are known to have our methods, the objects get own ones.
  */
 export function watchForExpress(prototype: IncomingMessage): void {
   Object.defineProperty(prototype, 'res', {
@@ -84,20 +82,20 @@ export function watchForExpress(prototype: IncomingMessage): void {
 function beforeExpress(raw: IncomingMessage, res: object): void {
   const scope = findRequestScope(raw);
   const { server } = (raw.socket ?? {}) as { server?: object };
-  const isAtOnce = dispatched === raw && server !== undefined;
-  // Not entered: the middleware will, and finds them as Express made them.
-  if (scope === undefined || (isAtOnce && settled.has(server))) return;
-  // Those that they inherit will be gone.
-  bindOwn(raw, requestMethods, never);
-  bindOwn(res, responseMethods, never);
+  const isSynchronous = dispatched === raw && server !== undefined;
+  // No scope yet: the middleware will bind the objects, after Express has changed them.
+  if (scope === undefined || (isSynchronous && knownServers.has(server))) return;
+  // The inherited methods will be gone.
+  defineOwnMethods(raw, requestMethods, never);
+  defineOwnMethods(res, responseMethods, never);
   // A promise's callback, as test runners replace queueMicrotask().
   Promise.resolve().then(() => {
-    const isGiven = giveToExpress(raw, 'request') && giveToExpress(res, 'response');
-    if (isGiven && isAtOnce && inheritsMethods(res)) settled.add(server);
+    const hasMethods = giveToExpress(raw, 'request') && giveToExpress(res, 'response');
+    if (hasMethods && isSynchronous && inheritsMethods(res)) knownServers.add(server);
   });
 }
 
-/** Whether the application has not put methods over those that we gave to its copy of Express. */
+/** Returns whether a response inherits our methods: the application may have put others over them. */
 function inheritsMethods(res: object): boolean {
   const { emit, writeHead } = Object.getPrototypeOf(res) as ServerResponse;
   return isScoped(emit) && isScoped(writeHead);

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { newRequestId } from '@request-context/core';
 
-/** The statuses that Node answers with by itself; anything else is a bad request. */
+/** The statuses that Node itself responds with. Anything else is a bad request. */
 const statuses: ReadonlyMap<unknown, number> = new Map([
   ['HPE_HEADER_OVERFLOW', 431],
   ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 413],
@@ -10,8 +10,8 @@ const statuses: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /**
- * Answers what the HTTP parser refused (400, 408, 413, 431) as Node does, and with a fresh id: there
- * is no request that could have one. Gives the id, so that it can be logged with the error.
+ * Responds to what the HTTP parser rejected (400, 408, 413, 431) as Node does, and with a fresh id: there is no
+ * request that could have one. Returns the id, so that it can be logged with the error.
  *
  * @example
  * server.on('clientError', onClientError);
@@ -21,19 +21,19 @@ const statuses: ReadonlyMap<unknown, number> = new Map([
  * });
  */
 export function onClientError(error: Error & { code?: unknown }, socket: Duplex): string {
-  return answerClientError(error, socket, 'X-Request-ID');
+  return sendClientError(error, socket, 'X-Request-ID');
 }
 
-/** The same, with the id in a header of another name. */
-export function answerClientError(
+/** Does the same, with the id in a header of another name. */
+export function sendClientError(
   error: Error & { code?: unknown },
   socket: Duplex,
   header: string,
 ): string {
   const requestId = newRequestId();
-  // An answer that is under way cannot be followed by another one.
-  const { _httpMessage: answer } = socket as { _httpMessage?: { _headerSent: boolean } | null };
-  if (socket.writable && answer?._headerSent !== true) {
+  // A second response cannot follow one that has begun.
+  const { _httpMessage: response } = socket as { _httpMessage?: { _headerSent: boolean } | null };
+  if (socket.writable && response?._headerSent !== true) {
     const status = statuses.get(error.code) ?? 400;
     const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

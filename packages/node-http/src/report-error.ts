@@ -1,25 +1,25 @@
 import { inspect } from 'node:util';
 import { describe } from '@request-context/core/adapter';
-import { clientErrorOf } from './answer-error.ts';
-import type { RawRequest } from './incoming.ts';
+import { clientErrorOf } from './problem-of.ts';
+import type { RawRequest } from './raw-message.ts';
 
 /** What is known of a request that failed. */
 export interface FailedRequest<Req = RawRequest> {
   /** Its id. */
   readonly requestId: string;
-  /** The request as Node gives it. */
+  /** Node's request. */
   readonly req: Req;
 }
 
 /** The longest text of an error on stderr, in characters. */
 const maxText = 16_384;
 
-/** Is told of requests that failed; the promise that it returns may be rejected. */
+/** Called with each request that failed. A promise that it returns may be rejected. */
 export type OnError<Req = RawRequest> = (error: unknown, request: FailedRequest<Req>) => unknown;
 
 /**
- * Tells of a request that failed, unless by its client's fault: to `onError`, or by one line on stderr. So
- * does an `onError` that fails itself. Never throws: the response is still to come.
+ * Reports a request that failed, unless its client caused it: to `onError`, or by one line on stderr. Where
+ * `onError` itself fails, both errors go to stderr. Never throws, as the response is still to come.
  */
 export function reportError<Req>(
   error: unknown,
@@ -43,7 +43,7 @@ export function reportError<Req>(
   }
 }
 
-/** An error's message may hold what a client has sent: nothing in it starts another line. */
+/** Writes an error to stderr. Its message may hold what a client has sent: nothing in it starts a new line. */
 function writeLine(error: unknown, { requestId }: FailedRequest<unknown>): void {
   const text = textOf(error).replace(/\p{Cc}/gu, (character) => {
     return character === '\n'
@@ -53,7 +53,7 @@ function writeLine(error: unknown, { requestId }: FailedRequest<unknown>): void 
   try {
     console.error(`Request ${requestId} failed: ${text}`);
   } catch {
-    // Replaced, by one that throws.
+    // A replacement of console.error that throws.
   }
 }
 

@@ -6,13 +6,14 @@ import {
   type Method,
   markScoped,
   type RequestScope,
-  runOutside,
+  runWithoutScope,
 } from '@request-context/core/adapter';
-import { settleHead } from './echo.ts';
-import type { RawResponse } from './incoming.ts';
+import { ensureEcho } from './ensure-echo.ts';
+import type { NodeRequestScope } from './node-request-scope.ts';
+import type { RawResponse } from './raw-message.ts';
 import { passGivenHead, writeGivenHead } from './write-given-head.ts';
 
-/** Methods by which requests or responses enter their scope, by their names. */
+/** Methods that make requests or responses enter their scope, by their names. */
 export type ScopedMethods = Readonly<Record<string, Method>>;
 
 type Emitting = EventEmitter & { readonly req?: object };
@@ -20,23 +21,23 @@ type Emitting = EventEmitter & { readonly req?: object };
 const { listenerCount } = EventEmitter.prototype;
 
 /**
- * Before version 24, Node calls back for `end` by a listener for 'finish', which others can see and take off.
- * Deno, which says that it is a later one, still does.
+ * Whether `end` binds its callback. Before version 24, Node calls it by a listener for 'finish', which other code
+ * can see and remove. Deno reports a later version, but still does so.
  */
 const bindsEnd = Number.parseInt(process.versions.node, 10) >= 24 && !('Deno' in globalThis);
 
 /*
- * Each of the methods below calls the one that it replaces by `super`, which is looked up at each call: what
- * others do to the classes and prototypes beneath, earlier or later, has its effect. An event that nobody
- * listens to is emitted as it is, without entering the scope. One of a request that nobody has entered, as ahead
- * of the middleware, is emitted outside of any: Node may be in the scope of the request before.
+ * Each method below calls the one that it overrides by `super`, which each call looks up: patches of the classes
+ * and prototypes beneath take effect, earlier or later ones. An event without listeners is emitted without
+ * entering the scope. An event of a request that has no scope, as ahead of the middleware, is emitted outside of
+ * any: Node may be in the scope of the request before.
  *
- * What is only passed on, as `...args`, is not put into an array by V8: all else is left to functions of
- * their own. Requests and responses have texts of their own too, as V8 knows more of a function that there is
- * one closure of.
+ * V8 is sensitive to how these methods are written. It does not put `...args` into an array where they are only
+ * passed on, so everything else is in separate functions. It optimizes a function better that has one closure
+ * alone, so `emit` is written twice, for requests and for responses. Keep both texts as they are.
  */
 
-/** Makes the methods of requests, over those of `base`. */
+/** Returns the methods of requests, over those of `base`. */
 export function requestMethods(base: object): ScopedMethods {
   const methods = {
     emit(this: Emitting, event: string, ...args: unknown[]): unknown {
@@ -46,7 +47,7 @@ export function requestMethods(base: object): ScopedMethods {
       const scope = findRequestScope(this);
       if (scope === undefined) {
         return isInsideRequest()
-          ? runOutside(callOn, super.emit, this, event, ...args)
+          ? runWithoutScope(callOn, super.emit, this, event, ...args)
           : super.emit(event, ...args);
       }
       return scope.isCurrent
@@ -58,10 +59,10 @@ export function requestMethods(base: object): ScopedMethods {
 }
 
 /**
- * Makes the methods of responses, over those of `base`.
+ * Returns the methods of responses, over those of `base`.
  *
- * @param isOverOwn - Whether `writeHead` goes over one that somebody gave the response, which decides what
- *   becomes of given headers.
+ * @param isOverOwn - Whether `writeHead` overrides one that other code gave the response. That decides how given
+ *   headers are passed on.
  */
 export function responseMethods(base: object, isOverOwn = false): ScopedMethods {
   const methods = {
@@ -72,7 +73,7 @@ export function responseMethods(base: object, isOverOwn = false): ScopedMethods 
       const scope = scopeOf(this);
       if (scope === undefined) {
         return isInsideRequest()
-          ? runOutside(callOn, super.emit, this, event, ...args)
+          ? runWithoutScope(callOn, super.emit, this, event, ...args)
           : super.emit(event, ...args);
       }
       return scope.isCurrent
@@ -87,7 +88,7 @@ export function responseMethods(base: object, isOverOwn = false): ScopedMethods 
           const write = isOverOwn ? passGivenHead : writeGivenHead;
           return write(super.writeHead, this, scope, scope.echo, status, ...given);
         }
-        settleHead(this, scope, scope.echo);
+        ensureEcho(this, scope, scope.echo);
       }
       return super.writeHead(status, ...given);
     },
@@ -127,11 +128,11 @@ export function responseMethods(base: object, isOverOwn = false): ScopedMethods 
         : callBackIn(scope, super.writeProcessing, this, ...args);
     },
   };
-  // The deprecated name, which Node gives to the same function.
+  // Node's deprecated name for the same function.
   return over(base, Object.assign(methods, { writeHeader: methods.writeHead }));
 }
 
-/** Defines on a prototype those of the methods that it inherits. Returns whether it could be changed. */
+/** Defines those of the methods that a prototype inherits. Returns whether it could be changed. */
 export function giveMethods(prototype: object, methods: ScopedMethods): boolean {
   return Object.keys(methods)
     .filter((name) => name in prototype)
@@ -144,7 +145,7 @@ function over(base: object, methods: ScopedMethods): ScopedMethods {
   return methods;
 }
 
-function scopeOf(res: { readonly req?: object | null }): RequestScope | undefined {
+function scopeOf(res: { readonly req?: object | null }): NodeRequestScope | undefined {
   return findRequestScope(res) ?? findRequestScope(res.req);
 }
 
@@ -168,8 +169,8 @@ function hasCallback(...args: readonly unknown[]): boolean {
 }
 
 /**
- * Calls a method in the scope, with its callbacks bound: Node calls back for what it writes in the scope of
- * who wrote first of what went out together, which with pipelining may be another request.
+ * Calls a method in the scope, with its callbacks bound. Node calls back in the scope of the first write of all
+ * that it sends at once, which with pipelining may be another request's.
  */
 function callBackIn(
   scope: RequestScope,

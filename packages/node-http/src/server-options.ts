@@ -1,29 +1,31 @@
 import type { IncomingMessage } from 'node:http';
-import { InvalidOptionError } from '@request-context/core';
+import { type RequestIdOptions as CoreOptions, InvalidOptionError } from '@request-context/core';
 import { describe } from '@request-context/core/adapter';
-import type { RequestIdOptions } from './options.ts';
 import type { OnError } from './report-error.ts';
 
-/** Options of `withRequestId` and `attach`, which have no framework that would handle errors. */
+/** Options of `withRequestId`, `requestId` and `attach`. Their functions are called with Node's request. */
+export type RequestIdOptions<Req = IncomingMessage> = CoreOptions<Req>;
+
+/** Options of `withRequestId` and `attach`, where no framework handles errors. */
 export interface ServerOptions<Req = IncomingMessage> extends RequestIdOptions<Req> {
   /**
-   * Is told of requests that failed: a listener that throws or whose promise is rejected, and a function
-   * among the options that fails. The response is taken care of. A refused id is no such failure.
-   * @default one line on stderr, with the id
+   * Called with each request that failed: its listener threw or returned a promise that was rejected, or a
+   * function among the options failed. Not called for a rejected id. Do not respond: that has been done.
+   * @default writes one line to stderr, with the id
    */
   onError?: OnError<Req> | undefined;
 }
 
 /**
- * Takes apart what is for the server alone. Only own properties count.
+ * Splits off the options for the server. Only own properties count.
  *
- * @throws {InvalidOptionError} when `onError` is no function
+ * @throws {InvalidOptionError} when `onError` is not a function
  */
 export function splitOptions<Req>(options: ServerOptions<Req> | undefined): {
   onError: OnError<Req> | undefined;
   rest: RequestIdOptions<Req> | undefined;
 } {
-  // Anything else is for the check of the others to refuse.
+  // Leave anything else for the check of the other options to reject.
   if (typeof options !== 'object' || options === null || !Object.hasOwn(options, 'onError')) {
     return { onError: undefined, rest: options };
   }
@@ -33,7 +35,7 @@ export function splitOptions<Req>(options: ServerOptions<Req> | undefined): {
   }
   const rest: RequestIdOptions<Req> = {};
   for (const key of Reflect.ownKeys(options)) {
-    // Each is read once, here; what it may be is checked later.
+    // Each is read once, here. Its value is checked later.
     if (key !== 'onError') Reflect.set(rest, key, Reflect.get(options, key));
   }
   return { onError, rest };

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import type { RequestScope } from '@request-context/core/adapter';
-import { answerError } from './answer-error.ts';
-import { createEntrance } from './entrance.ts';
 import { dispatchRequest } from './express-prototypes.ts';
-import type { RawRequest, RawResponse } from './incoming.ts';
+import type { RawRequest, RawResponse } from './raw-message.ts';
 import { reportError } from './report-error.ts';
+import { createRequestScopes } from './request-scopes.ts';
 import type { RequestWithId } from './request-with-id.ts';
+import { sendProblem } from './send-problem.ts';
 import { type ServerOptions, splitOptions } from './server-options.ts';
 
 /**
@@ -14,37 +14,37 @@ import { type ServerOptions, splitOptions } from './server-options.ts';
  *
  * ## Errors
  *
- * A listener that throws, or whose promise is rejected, is answered with 500 and does not end the process. A
- * response that is under way is cut off; one that was ended is left alone. `onError` is told of the error; by
- * default, it is one line on stderr.
+ * If the listener throws, or its promise is rejected, the response is 500, and the process goes on. A response
+ * that has begun is cut off. One that has ended is left alone. `onError` is called with the error; by default,
+ * one line goes to stderr.
  *
  * @example
  * createServer(withRequestId((req, res) => res.end(`${getRequestId()}\n`))).listen(3000);
  * @example
  * withRequestId(listener, { onError: (error, { requestId }) => logger.error({ requestId, error }) });
  *
- * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
+ * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */
 export function withRequestId<
   Req extends RawRequest = IncomingMessage,
   Res extends RawResponse = ServerResponse,
 >(
   listener: (req: RequestWithId<Req>, res: Res) => unknown,
-  // `& {}`: as the listener's `Req` is part of an intersection, TypeScript would prefer this one.
+  // `& {}`: otherwise TypeScript would infer `Req` from here, as the listener has it within an intersection.
   options?: ServerOptions<Req & {}>,
 ): (req: Req, res: Res) => void {
   const { onError, rest } = splitOptions(options);
-  const entrance = createEntrance(rest);
+  const scopes = createRequestScopes(rest);
 
   function fail(scope: RequestScope, req: Req, res: Res, error: unknown): void {
     reportError(error, { requestId: scope.requestId, req }, onError);
-    answerError(res, error);
+    sendProblem(res, error);
   }
 
   function handle(scope: RequestScope, req: Req, res: Res): void {
     try {
       const result = listener(req as RequestWithId<Req>, res);
-      // Of any realm.
+      // A promise of any realm.
       if (types.isPromise(result)) {
         result.then(undefined, (error: unknown) => fail(scope, req, res, error));
       }
@@ -54,11 +54,11 @@ export function withRequestId<
   }
 
   return (req, res) => {
-    const scope = entrance.enter(req, res, req);
+    const scope = scopes.bind(req, res, req);
     const error = scope.takeError();
     if (error !== undefined) return scope.run(fail, scope, req, res, error);
     dispatchRequest(req, runIn, scope, handle, req, res);
-    entrance.enter(req, res, req);
+    scopes.bind(req, res, req);
   };
 }
 

@@ -1,24 +1,27 @@
-import type { Echo, Method, RequestScope } from '@request-context/core/adapter';
-import { exposeHeaders, settleHead } from './echo.ts';
-import { isHttp2, type RawResponse } from './incoming.ts';
+import type { Method, RequestScope } from '@request-context/core/adapter';
+import { ensureEcho, exposeHeaders } from './ensure-echo.ts';
+import { type Headers, isNamed, namesOf, withoutNames } from './header-names.ts';
+import type { Echo } from './node-request-scope.ts';
+import { isHttp2, type RawResponse } from './raw-message.ts';
 
-type Headers = Record<string, unknown>;
-/** A header as it stands in a list. */
+const exposeKey = exposeHeaders.toLowerCase();
+
+/** A header in a list of pairs. */
 type Pair = readonly [name: unknown, value: unknown];
 
 /**
- * Calls `writeHead` with more than a status, such that the head carries the id: frameworks write past what
- * was set in hooks (Fastify's `reply.hijack()`).
+ * Calls `writeHead` with more than a status, and makes the head carry the id: frameworks bypass the headers that
+ * hooks set (Fastify's `reply.hijack()`).
  *
  * ## As if no header had been set
  *
- * Node writes the headers that `writeHead` is given as they are, unless some were set before: then it sets
- * these as well, one by one. So the header that was set at the start would change what a handler is used to,
- * which has set none itself. It gets what Node does without:
+ * Node writes the headers that are passed to `writeHead` unchanged, unless other headers were set before. Then it
+ * sets them as well, one by one. The header that was set at the start would change Node's behaviour for a handler
+ * that has set none. So this restores what Node does without it:
  *
- * - a list of pairs is taken, which Node refuses once a header was set, even if it was removed again;
- * - a name that a list repeats is sent as often, where Node 20 keeps the last alone;
- * - headers that `writeHead` throws at leave none of them behind, for the answer that tells of it.
+ * - Node accepts a list of pairs. It rejects one once a header was set, even if it was removed again.
+ * - Node sends a name as often as a list repeats it. Node 20 otherwise sends only the last.
+ * - If `writeHead` throws, none of the given headers are left for the error response.
  */
 export function writeGivenHead(
   writeHead: Method,
@@ -31,15 +34,15 @@ export function writeGivenHead(
   const at = headersAt(given);
   const headers = given[at];
   if (!isHeaders(headers) || res.headersSent) {
-    settleHead(res, scope, echo);
+    ensureEcho(res, scope, echo);
     return Reflect.apply(writeHead, res, [status, ...given]);
   }
   const isAlone = isIdAlone(res, echo);
   try {
     given[at] = Array.isArray(headers)
-      ? settleList(res, echo, headers, isAlone)
-      : settleObject(res, echo, headers as Headers);
-    settleHead(res, scope, echo);
+      ? moveFromList(res, echo, headers, isAlone)
+      : moveFromObject(res, echo, headers as Headers);
+    ensureEcho(res, scope, echo);
     return Reflect.apply(writeHead, res, [status, ...given]);
   } catch (error) {
     if (isAlone && !res.headersSent) removeOthers(res, echo);
@@ -48,8 +51,8 @@ export function writeGivenHead(
 }
 
 /**
- * The same for a `writeHead` that somebody gave the response: on-headers sets given headers one by one, others
- * change them. They get what was given but for another id.
+ * Does the same for a `writeHead` that other code gave the response: on-headers sets given headers one by one,
+ * others change them. It gets the given headers without an id.
  */
 export function passGivenHead(
   writeHead: Method,
@@ -63,14 +66,14 @@ export function passGivenHead(
   const headers = given[at];
   if (isHeaders(headers) && !res.headersSent) {
     given[at] = Array.isArray(headers)
-      ? settleList(res, echo, headers, false)
-      : settleObject(res, echo, headers as Headers);
+      ? moveFromList(res, echo, headers, false)
+      : moveFromObject(res, echo, headers as Headers);
   }
-  settleHead(res, scope, echo);
+  ensureEcho(res, scope, echo);
   return Reflect.apply(writeHead, res, [status, ...given]);
 }
 
-/** Where the headers are: writeHead(status, headers) or writeHead(status, reason, headers). */
+/** Returns where the headers are: writeHead(status, headers) or writeHead(status, reason, headers). */
 function headersAt(given: readonly unknown[]): number {
   return typeof given[0] === 'string' || given[1] != null ? 1 : 0;
 }
@@ -79,37 +82,34 @@ function isHeaders(given: unknown): given is Headers | readonly unknown[] {
   return typeof given === 'object' && given !== null;
 }
 
-/** The headers of an object, without those that are set on the response instead. */
-function settleObject(res: RawResponse, { header, exposeHeader }: Echo, headers: Headers): Headers {
-  const taken = keysOf(headers, header);
+/** Returns the headers of an object without those that are set on the response instead. */
+function moveFromObject(res: RawResponse, { key, exposeHeader }: Echo, headers: Headers): Headers {
+  const moved = namesOf(headers, key);
   if (exposeHeader) {
-    const exposed = keysOf(headers, exposeHeaders);
+    const exposed = namesOf(headers, exposeKey);
     const last = exposed.at(-1);
     if (last !== undefined) res.setHeader(exposeHeaders, headers[last] as string);
-    taken.push(...exposed);
+    moved.push(...exposed);
   }
-  if (taken.length === 0) return headers;
-  const kept: Headers = Object.assign(Object.create(null), headers);
-  for (const key of taken) delete kept[key];
-  return kept;
+  return moved.length === 0 ? headers : withoutNames(headers, moved);
 }
 
-/** The same for a flat list, or a list of pairs. */
-function settleList(
+/** Does the same for a flat list, or a list of pairs. */
+function moveFromList(
   res: RawResponse,
   echo: Echo,
   list: readonly unknown[],
   isAlone: boolean,
 ): readonly unknown[] | Headers {
-  const { header, exposeHeader } = echo;
+  const { key, exposeHeader } = echo;
   const isFlat = !Array.isArray(list[0]);
-  // What is no list of headers is Node's to refuse.
+  // Leave an odd-length list for Node to reject.
   if (isFlat && list.length % 2 !== 0) return list;
   const pairs = isFlat ? pairUp(list) : (list as readonly Pair[]);
-  const kept = pairs.filter(([name]) => !isNamed(name, header));
-  if (isAlone && (!isFlat || hasRepetition(kept))) return settleObject(res, echo, toObject(kept));
+  const kept = pairs.filter(([name]) => !isNamed(name, key));
+  if (isAlone && (!isFlat || hasRepetition(kept))) return moveFromObject(res, echo, toObject(kept));
   if (!isFlat) return kept.length === pairs.length ? list : kept;
-  const exposed = exposeHeader ? kept.filter(([name]) => isNamed(name, exposeHeaders)) : [];
+  const exposed = exposeHeader ? kept.filter(([name]) => isNamed(name, exposeKey)) : [];
   if (exposed.length !== 0) {
     res.setHeader(
       exposeHeaders,
@@ -126,11 +126,11 @@ function pairUp(list: readonly unknown[]): Pair[] {
   return pairs;
 }
 
-/** A list as an object, which Node takes in any case: what is repeated becomes an array. */
+/** Returns a list as an object, which Node always accepts. Repeated headers become arrays. */
 function toObject(pairs: readonly Pair[]): Headers {
   const headers: Headers = Object.create(null);
   for (const [name, value] of pairs) {
-    const [key = String(name)] = keysOf(headers, String(name));
+    const [key = String(name)] = namesOf(headers, String(name).toLowerCase());
     headers[key] = key in headers ? [headers[key], value].flat() : value;
   }
   return headers;
@@ -140,30 +140,17 @@ function hasRepetition(pairs: readonly Pair[]): boolean {
   return new Set(pairs.map(([name]) => String(name).toLowerCase())).size !== pairs.length;
 }
 
-/** Whether Node would write given headers as they are, but for the id's. HTTP/2 sets them one by one anyway. */
+/** Returns whether only the id's header was set. HTTP/2 always sets given headers one by one. */
 function isIdAlone(res: RawResponse, { key }: Echo): boolean {
   if (isHttp2(res)) return false;
   return res.getHeaderNames().every((name) => name === key);
 }
 
-/** What `removeHeader` notes of a response beside the removal: that Node is not to add the header by itself. */
+/** The fields in which `removeHeader` notes that Node itself must not add the header. */
 const notes = ['sendDate', '_removedConnection', '_removedContLen', '_removedTE'] as const;
 
 function removeOthers(res: RawResponse, { key }: Echo): void {
   const noted = notes.map((note) => [note, Reflect.get(res, note)] as const);
   for (const name of res.getHeaderNames()) if (name !== key) res.removeHeader(name);
   for (const [note, value] of noted) if (value !== undefined) Reflect.set(res, note, value);
-}
-
-/** The keys that name a header, whatever their case. */
-function keysOf(headers: Headers, name: string): string[] {
-  return Object.keys(headers).filter((key) => isNamed(key, name));
-}
-
-function isNamed(key: unknown, name: string): boolean {
-  return (
-    typeof key === 'string' &&
-    key.length === name.length &&
-    key.toLowerCase() === name.toLowerCase()
-  );
 }

@@ -25,10 +25,10 @@ it('the package exports these names, and no other: each is a promise to its user
 it('its entry for adapters exports these names, and no other', () => {
   expect(Object.keys(adapter).sort()).toMatchInlineSnapshot(`
     [
-      "attachEntrance",
-      "createEntrance",
+      "attachRequestScopes",
+      "createRequestScopes",
       "problemOf",
-      "replacePage",
+      "replaceErrorPage",
     ]
   `);
 });
