@@ -4,10 +4,10 @@ import { defineConfig, type UserConfig } from 'tsdown';
 const config: UserConfig = defineConfig({
   entry: {
     index: 'src/index.ts',
-    console: 'src/patch-console.ts',
-    morgan: 'src/request-id-token.ts',
-    pino: 'src/request-context-mixin.ts',
-    winston: 'src/request-context-format.ts',
+    console: 'src/console.ts',
+    morgan: 'src/morgan.ts',
+    pino: 'src/pino.ts',
+    winston: 'src/winston.ts',
   },
 });
 

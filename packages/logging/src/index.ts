@@ -1,3 +1,2 @@
 export { escapeText } from './escape-text.ts';
-export type { ContextKey, FieldOptions, LogFields } from './field-reader.ts';
-export { requestFields } from './request-fields.ts';
+export { type ContextKey, type FieldOptions, type LogFields, requestFields } from './fields.ts';

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import * as patchConsole from '../src/console.ts';
 import * as root from '../src/index.ts';
-import * as patchConsole from '../src/patch-console.ts';
-import * as winston from '../src/request-context-format.ts';
-import * as pino from '../src/request-context-mixin.ts';
-import * as morgan from '../src/request-id-token.ts';
+import * as morgan from '../src/morgan.ts';
+import * as pino from '../src/pino.ts';
+import * as winston from '../src/winston.ts';
 
 it('the entries export these names, and no other: each is a promise to its users', () => {
   const entries = { '.': root, console: patchConsole, morgan, pino, winston };

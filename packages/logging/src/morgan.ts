@@ -8,13 +8,13 @@ export interface TokenRegistry {
 }
 
 /**
- * Defines the token `:request-id` for morgan's formats: the id of the request that the line is about;
- * a `-` where it has none. What could forge a line is percent-encoded.
+ * Defines the token `:request-id` for morgan's formats: the id of the request that the line is about, or `-` if it
+ * has none. Characters that could forge a line are percent-encoded.
  *
  * ## Order does not matter
  *
- * morgan may be mounted before the request id middleware or after it. With `immediate` it has to come
- * after it, as the line is written before there is an id.
+ * Mount morgan before the request id middleware or after it. Only with `immediate`, mount it after: the line is
+ * written at once, and ahead of the middleware there is no id.
  *
  * @example
  * requestIdToken(morgan);
@@ -24,15 +24,15 @@ export function requestIdToken(morgan: TokenRegistry): void {
   if (typeof morgan?.token !== 'function') {
     throw new TypeError('requestIdToken(morgan) needs morgan itself: it was given none.');
   }
-  // Read from the request, not from the context: on-finished, by which morgan learns of the end, calls
-  // back in the context that it was asked in, which is none where morgan comes first.
+  // Read from the request, not from the context: on-finished, which morgan uses, calls back in the context that
+  // it was called in. Where morgan comes first, that is none.
   morgan.token('request-id', (req) => {
     const id = findRequestScope(req)?.requestId ?? ownId(req);
     return id === undefined ? undefined : escapeText(id);
   });
 }
 
-/** Returns what others set as `req.id`. In restify it is a method. */
+/** Returns the `req.id` that other code has set. In restify it is a method. */
 function ownId(req: object): unknown {
   try {
     const { id } = req as { id?: unknown };

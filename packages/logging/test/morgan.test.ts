@@ -6,7 +6,7 @@ import morgan1 from 'morgan';
 import morgan110 from 'morgan110';
 import { describe, expect, it } from 'vitest';
 import { listen, send, uuid } from '../../../tests/kit/http.ts';
-import { requestIdToken } from '../src/request-id-token.ts';
+import { requestIdToken } from '../src/morgan.ts';
 import { until } from './support/until.ts';
 
 describe.each([

@@ -1,11 +1,10 @@
 import { types } from 'node:util';
 
 /**
- * Returns an object of the same prototype and with the same properties as `source`, for adding some
- * without changing `source`. Accessors and methods run on `source` itself: they may read private
- * state, which a copy has none of.
+ * Returns a copy of `source` that fields can be added to: it has the same prototype and properties. Its accessors
+ * and methods run on `source` itself, as they may read private state, which the copy lacks.
  */
-export function standIn(source: object): object {
+export function delegatingCopy(source: object): object {
   if (isPlain(source)) {
     try {
       const prototype = Object.getPrototypeOf(source);
@@ -13,7 +12,7 @@ export function standIn(source: object): object {
         ? { ...source }
         : Object.assign(Object.create(prototype), source);
     } catch {
-      // A getter throws: it is copied as what it is.
+      // A getter throws. Below, it is copied as a getter.
     }
   }
   const line = emptyLike(source);
@@ -41,13 +40,13 @@ export function standIn(source: object): object {
   return line;
 }
 
-/** Whether an object is one of `{}`: it has no class, and so no private state. */
+/** Returns whether an object has no class, and so no private state. */
 export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || isRoot(prototype);
 }
 
-/** Whether it is an Object.prototype, of this realm or of another. */
+/** Returns whether it is the Object.prototype of this realm or another. */
 function isRoot(prototype: object): boolean {
   return (
     prototype === Object.prototype ||
@@ -55,7 +54,7 @@ function isRoot(prototype: object): boolean {
   );
 }
 
-/** Errors stay errors to those who ask V8: `structuredClone()`, `util.types.isNativeError()`. */
+/** Returns an empty copy. Errors stay errors for V8: `structuredClone()`, `util.types.isNativeError()`. */
 function emptyLike(source: object): object {
   if (Array.isArray(source)) return [];
   const prototype = Object.getPrototypeOf(source);
@@ -77,7 +76,7 @@ function define(
     Object.defineProperty(line, key, {
       ...common,
       get: () => Reflect.get(source, key),
-      // What is set here stays here.
+      // The source stays as it is.
       set: (replacement) =>
         Object.defineProperty(line, key, { ...common, writable: true, value: replacement }),
     });
@@ -90,7 +89,7 @@ function define(
   });
 }
 
-// biome-ignore lint/complexity/noBannedTypes: called with what it is given
+// biome-ignore lint/complexity/noBannedTypes: called with whatever its callers pass
 function onSource(method: Function, line: object, source: object): Function {
   return function (this: unknown, ...args: unknown[]): unknown {
     return Reflect.apply(method, this === line ? source : this, args);

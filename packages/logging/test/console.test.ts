@@ -3,8 +3,8 @@ import { Writable } from 'node:stream';
 import { format, inspect } from 'node:util';
 import { context } from '@request-context/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { patchConsole } from '../src/console.ts';
 import type { FieldOptions } from '../src/index.ts';
-import { patchConsole } from '../src/patch-console.ts';
 import { badOptions } from './support/bad-options.ts';
 import { values } from './support/values.ts';
 
@@ -202,7 +202,7 @@ it('undone in the order in which it was done, keeps the one that is left', () =>
 
 it('prefixes once where two copies of the package are loaded', async () => {
   vi.resetModules();
-  const other = await import('../src/patch-console.ts');
+  const other = await import('../src/console.ts');
   expect(other.patchConsole).not.toBe(patchConsole);
   patch();
   undos.push(other.patchConsole());

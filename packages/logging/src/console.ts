@@ -1,67 +1,63 @@
+import { shareInProcess } from '@request-context/core/adapter';
 import { escapeText } from './escape-text.ts';
-import {
-  defaultNames,
-  type FieldOptions,
-  fieldNames,
-  type LogFields,
-  readerOf,
-} from './field-reader.ts';
+import { defaultNames, type FieldOptions, fieldNames, type LogFields, readerOf } from './fields.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** One call of {@link patchConsole} that has not been undone. */
+/** One call of {@link patchConsole} that is in force. */
 interface Patch {
   readonly prefix: () => string;
 }
 
-/** What was on the console, and what stands there instead. */
+/** A method of the console, and what replaces it. */
 interface Replaced {
   readonly name: string;
   readonly before: PropertyDescriptor | undefined;
   readonly replacement: Method;
 }
 
-/** What all copies of this package in one process have in common. */
-interface ProcessState {
-  /** Those that are in force. The last one says what the prefix is. */
+/** What all copies of this package in the process share. */
+interface State {
+  /** The calls that are in force. The last one determines the prefix. */
   readonly patches: Patch[];
   replaced: Replaced[];
-  /** The console call that is being made, if any: what it calls in turn may be its own doing. */
+  /** The current console call, if any: it may make further calls itself. */
   call: Call | undefined;
 }
 
-/** A call of a method that stands on the console. */
+/** A call of a replaced method. */
 interface Call {
-  /** Whether a further call, made within it, passes on what it writes. */
+  /** Returns whether a further call within this one passes on its text. */
   readonly isPassedOn: (args: readonly unknown[]) => boolean;
 }
 
-// The number rises when the state changes its shape.
-const stateKey = Symbol.for('@request-context/logging/console:2');
+const state: State = shareInProcess('@request-context/logging/console:3', () => ({
+  patches: [],
+  replaced: [],
+  call: undefined,
+}));
 
 /**
- * The methods whose lines get a prefix. What the console writes by them gets one too: `trace` (in Node
- * by `error`), `assert` (by `warn`), `group`, `count` and `timeLog` (by `log`).
+ * The methods whose lines get a prefix. So do those of methods that call them: `trace` (in Node, it calls `error`),
+ * `assert` (`warn`), `group`, `count` and `timeLog` (`log`).
  */
 const prefixed = ['log', 'info', 'warn', 'error', 'debug'] as const;
 
 /**
- * Makes what is written to the console while a request is handled start with its id: `[myid] `. With
- * `keys`, it is their names and values: `[requestId=myid tenant=acme] `. Outside of requests nothing
- * changes. Of several lines written at once, the first that is not empty is prefixed; what
- * `console.table` and `console.dir` write is left alone. What could forge a prefix or a line is
- * percent-encoded, in the values; what is logged stays as it is.
+ * Prefixes what is written to the console while a request is handled with its id: `[myid] `. With `keys`, the
+ * prefix has their names and values: `[requestId=myid tenant=acme] `. Outside of requests nothing changes. If a
+ * call writes several lines, the first that is not empty gets the prefix. The output of `console.table` and
+ * `console.dir` gets none. Characters in the values that could forge a prefix or a line are percent-encoded.
  *
- * Gives a function that undoes it: the console is then exactly what it was, unless others have
- * changed it since, who find what they found working as before. Called twice, the prefix is not
- * written twice: it is that of the last call, until that is undone.
+ * Returns a function that restores the console exactly. Methods that other code has replaced since then stay, and
+ * still work. If the console is patched twice, lines get one prefix: that of the last call, until it is undone.
  *
  * @example
  * patchConsole();
  * @example
  * const undo = patchConsole({ keys: { requestId: 'request_id' } });
  *
- * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
+ * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */
 export function patchConsole(options?: FieldOptions): () => void {
   const names = fieldNames(options);
@@ -73,14 +69,13 @@ export function patchConsole(options?: FieldOptions): () => void {
       return parts.length === 0 ? '' : `[${parts.join(' ')}] `;
     },
   };
-  const state = processState();
-  if (state.patches.length === 0) install(state);
+  if (state.patches.length === 0) install();
   state.patches.push(patch);
   return function undo() {
     const at = state.patches.indexOf(patch);
     if (at === -1) return;
     state.patches.splice(at, 1);
-    if (state.patches.length === 0) uninstall(state);
+    if (state.patches.length === 0) uninstall();
   };
 }
 
@@ -94,32 +89,22 @@ function namesAndValuesOf(fields: LogFields): string[] {
   );
 }
 
-function processState(): ProcessState {
-  const holder = globalThis as { [stateKey]?: ProcessState };
-  const existing = holder[stateKey];
-  if (existing !== undefined) return existing;
-  const created: ProcessState = { patches: [], replaced: [], call: undefined };
-  Object.defineProperty(holder, stateKey, { value: created });
-  return created;
-}
-
-function install(state: ProcessState): void {
+function install(): void {
   for (const name of prefixed) {
-    replace(state, name, (args) => {
+    replace(name, (args) => {
       const prefix = state.patches.at(-1)?.prefix() ?? '';
       const changed = withPrefix(prefix, args);
       return { args: changed, isPassedOn: (further) => isPrefixed(further, prefix, changed[0]) };
     });
   }
-  // Written by `log`, and more than one line: a prefix would move the first out of line.
-  replace(state, 'table', (args) => ({
+  // It calls `log` with several lines: a prefix would shift the first.
+  replace('table', (args) => ({
     args,
     isPassedOn: ([first, ...more]) => more.length === 0 && (first === args[0] || isTable(first)),
   }));
 }
 
 function replace(
-  state: ProcessState,
   name: keyof Console & string,
   begin: (args: unknown[]) => Call & { readonly args: unknown[] },
 ): void {
@@ -129,8 +114,8 @@ function replace(
   const { [name]: replacement } = {
     [name](this: unknown, ...args: unknown[]): unknown {
       const outer = state.call;
-      // By the console itself, or by an older replacement that others kept. A call that an argument
-      // makes, in a getter or `inspect.custom`, is one of its own.
+      // Called by the console itself, or by an older replacement that other code kept. A call that an argument
+      // makes, in a getter or `inspect.custom`, writes a separate line.
       if (outer?.isPassedOn(args)) return Reflect.apply(original, this, args);
       const call = begin(args);
       state.call = call;
@@ -151,7 +136,7 @@ function replace(
   state.replaced.push({ name, before, replacement });
 }
 
-/** Whether a call has the prefix already: wrappers may format the text, or put theirs before it. */
+/** Returns whether a call has the prefix already: wrappers may format the text, or put their own before it. */
 function isPrefixed(args: readonly unknown[], prefix: string, first: unknown): boolean {
   if (prefix === '') return false;
   return args.some((arg) => typeof arg === 'string' && (arg === first || arg.includes(prefix)));
@@ -161,10 +146,10 @@ function isTable(text: unknown): boolean {
   return typeof text === 'string' && /^\s*[\u250c+]/.test(text);
 }
 
-function uninstall(state: ProcessState): void {
+function uninstall(): void {
   const holder = console as unknown as Record<string, unknown>;
   for (const { name, before, replacement } of state.replaced) {
-    // Somebody else's, which may call ours: it does nothing by now.
+    // Other code's, which may call ours. Ours adds no prefix by now.
     if (Object.getOwnPropertyDescriptor(holder, name)?.value !== replacement) continue;
     if (before === undefined) delete holder[name];
     else Object.defineProperty(holder, name, before);
@@ -172,7 +157,7 @@ function uninstall(state: ProcessState): void {
   state.replaced = [];
 }
 
-/** The prefix needs no escape of its own: format specifiers are small letters, `%5D` is none. */
+/** Adds the prefix. It needs no escape: format specifiers are lower-case letters, and `%5D` is none. */
 function withPrefix(prefix: string, args: unknown[]): unknown[] {
   if (prefix === '') return args;
   const [first, ...rest] = args;

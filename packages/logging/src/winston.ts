@@ -1,6 +1,7 @@
+import { describe } from '@request-context/core/adapter';
 import winston, { type Logform } from 'winston';
-import { type FieldName, type FieldOptions, fieldNames, kindOf } from './field-reader.ts';
-import { addField, type Captured, noteLogCalls, noteOf } from './note-log-calls.ts';
+import { addField, type Captured, captureAtLogCalls, capturedFor } from './capture-at-log-calls.ts';
+import { type FieldName, type FieldOptions, fieldNames } from './fields.ts';
 
 /** The part of a logger that is used here. Any version of winston's types fits. */
 export interface WinstonLogger {
@@ -14,31 +15,29 @@ export interface Winston {
 }
 
 /**
- * Returns a format for winston: every line has the id of the request that its log call was made in. It
- * works in the format of a logger and in that of a transport. For winston 3, from 3.10 on.
+ * Returns a format for winston that adds the id of the request to every line that was logged in it. Use it in the
+ * format of a logger or of a transport. For winston 3, from 3.10 on.
  *
  * ## Which winston
  *
- * Give it your winston, or one of its loggers, where the process may load winston more than once: a
- * bundle that leaves packages out, two versions installed. Without it, it is the winston that this
- * package finds.
+ * Pass your winston, or one of its loggers, where the process may load winston more than once: a bundle that
+ * leaves packages out, two versions installed. By default, it is the winston that this package imports.
  *
  * ## The id is that of the log call
  *
- * winston queues lines while a transport is behind, and runs formats, of loggers and of transports,
- * when their turn has come: in whichever request goes on then. The first call of this function
- * therefore gives winston's `Logger.prototype` a `write`, a `_transform` and a `push` that note the
- * values while the log call is made, and keep the note with the line. What has no note gets no id.
+ * winston queues lines while a transport is behind. It runs the formats of loggers and transports later, in
+ * whatever request is current then. So the first call of this function patches `write`, `_transform` and `push`
+ * of winston's `Logger.prototype`: they capture the context's values when the log call is made, and keep them with
+ * the line. A line without captured values gets no id.
  *
- * ## The object that is logged stays as it is
+ * ## The logged object stays as it is
  *
- * Formats get the object itself, with its private state. The field is on it while the logger's formats
- * run; transports get a stand-in.
+ * Formats get the object itself, with its private state. It has the field only while the logger's formats run.
+ * Transports get a copy.
  *
  * ## Never overrides a field that is there
  *
- * A field of the same name wins, of the log call, of a child logger or of `defaultMeta`, unless its
- * value is undefined.
+ * A field of the same name in the log call, a child logger or `defaultMeta` wins, unless its value is undefined.
  *
  * @example
  * const { combine, json } = winston.format;
@@ -48,7 +47,7 @@ export interface Winston {
  * @example
  * requestContextFormat(winston, { keys: ['requestId', 'tenant'] });
  *
- * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
+ * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  * @throws {TypeError} if the first argument is neither winston, nor one of its loggers, nor options
  */
 export function requestContextFormat(options?: FieldOptions): Logform.Format;
@@ -58,34 +57,34 @@ export function requestContextFormat(
 ): Logform.Format;
 export function requestContextFormat(first?: unknown, second?: FieldOptions): Logform.Format {
   const prototype = loggerPrototypeOf(first);
-  // Alone, it may be the options.
+  // A single argument may be the options.
   const isSource = prototype !== undefined || second !== undefined || isMeantAsSource(first);
   if (isSource && prototype === undefined && first !== undefined) {
     throw new TypeError(
-      'requestContextFormat(winston, options) needs winston 3 or one of its loggers, but what it was ' +
-        `given is neither: it is ${kindOf(first)}.`,
+      'requestContextFormat(winston, options) needs winston 3 or one of its loggers, but was given ' +
+        `${describe(first)}.`,
     );
   }
   const names = fieldNames(isSource ? second : (first as FieldOptions | undefined));
   const keys = names.map(([key]) => key);
-  noteLogCalls(prototype ?? winston.Logger.prototype, keys);
+  captureAtLogCalls(prototype ?? winston.Logger.prototype, keys);
   return {
     transform(info) {
       try {
-        const note = noteOf(info);
-        return note === undefined ? info : (withFields(info, names, note) as typeof info);
+        const captured = capturedFor(info);
+        return captured === undefined ? info : (withFields(info, names, captured) as typeof info);
       } catch {
-        // A Proxy that refuses. A log call must not throw.
+        // A Proxy whose trap throws. A log call must not throw.
         return info;
       }
     },
   };
 }
 
-function withFields(info: object, names: readonly FieldName[], note: Captured): object {
+function withFields(info: object, names: readonly FieldName[], captured: Captured): object {
   let line = info;
   for (const [key, field] of names) {
-    const value = note[key];
+    const value = captured[key];
     if (value === undefined || Reflect.get(line, field) !== undefined) continue;
     line = addField(line, field, loggable(value));
   }
@@ -93,15 +92,15 @@ function withFields(info: object, names: readonly FieldName[], note: Captured): 
 }
 
 /**
- * Returns the value, or a text in its place if it cannot be written: where a getter or `toJSON` throws,
- * or a Proxy is revoked, the formats would lose the line.
+ * Returns the value, or a text instead if it cannot be written: where a getter or `toJSON` throws, or a Proxy is
+ * revoked, the formats would lose the line.
  */
 function loggable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const seen = new WeakSet<object>();
   try {
     JSON.stringify(value, (_key, member: unknown) => {
-      // Formats know what to do with these.
+      // Formats can write BigInts and cycles.
       if (typeof member === 'bigint') return null;
       if (typeof member !== 'object' || member === null) return member;
       if (seen.has(member)) return null;
@@ -128,7 +127,7 @@ function loggerPrototypeOf(source: unknown): object | undefined {
   return undefined;
 }
 
-/** Whether an argument that stands alone is a module or a logger rather than options. */
+/** Returns whether a single argument is a module or a logger rather than options. */
 function isMeantAsSource(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return typeof value === 'function';
   const members = value as Record<string, unknown>;

@@ -6,7 +6,7 @@ import pino10 from 'pino';
 import pino8 from 'pino8';
 import { describe, expect, it } from 'vitest';
 import type { FieldOptions } from '../src/index.ts';
-import { requestContextMixin } from '../src/request-context-mixin.ts';
+import { requestContextMixin } from '../src/pino.ts';
 import { badOptions } from './support/bad-options.ts';
 import { values } from './support/values.ts';
 

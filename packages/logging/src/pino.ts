@@ -4,32 +4,33 @@ import {
   fieldNames,
   type LogFields,
   readerOf,
-} from './field-reader.ts';
+} from './fields.ts';
 
-/** A mixin as pino calls it: with what is logged, the level's number and the logger. */
+/** A mixin of pino, which calls it with the logged object, the level's number and the logger. */
 export type Mixin = (mergeObject?: object, level?: number, logger?: object) => LogFields;
 
 /**
- * Returns a mixin for pino: every line has the id of the request that is being handled. From pino 8.16 on.
+ * Returns a mixin for pino that adds the id of the request that is being handled to every line. For pino 8.16 and
+ * later.
  *
  * ## Never overrides a field that is there
  *
- * A field of the same name wins, of the log call, of a child logger or of `base`, unless its value is
- * undefined: pino omits such a field.
+ * A field of the same name in the log call, a child logger or `base` wins, unless its value is undefined: pino
+ * omits such a field.
  *
  * @example
  * const logger = pino({ mixin: requestContextMixin() });
  * @example
  * const logger = pino({ mixin: requestContextMixin({ keys: { requestId: 'http.request.id' } }) });
  *
- * @throws {InvalidOptionError} naming the option that is unknown or has a value that it cannot have
+ * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */
 export function requestContextMixin(options?: FieldOptions): Mixin {
   const names = fieldNames(options);
   const readFields = readerOf(names);
   const readBindings = bindingsReader(names);
-  // A fresh object for each line, as pino adds what is logged to it. A child's fields are text already
-  // when mixins are called: pino would write a name twice, and parsers take what comes last.
+  // A fresh object for each line, as pino assigns the logged object to it. A child's fields are text already when
+  // pino calls mixins: it would write a name twice, and parsers take the last.
   return (mergeObject, _level, logger) => {
     const fields = readFields(logger === undefined ? undefined : readBindings(logger));
     if (mergeObject) guard(fields, names, mergeObject);
@@ -37,7 +38,7 @@ export function requestContextMixin(options?: FieldOptions): Mixin {
   };
 }
 
-/** Keeps fields where pino merges what is logged over them, by Object.assign, and that is undefined. */
+/** Keeps fields when pino assigns the logged object, and its field of the same name is undefined. */
 function guard(fields: LogFields, names: readonly FieldName[], mergeObject: object): void {
   for (let index = 0; index < names.length; index++) {
     const [_, field] = names[index] as FieldName;
@@ -54,7 +55,7 @@ function guard(fields: LogFields, names: readonly FieldName[], mergeObject: obje
   }
 }
 
-/** Calls no getter: pino calls it once. */
+/** Returns whether a field may be undefined. Calls no getter, as pino must call it only once. */
 function mayBeUndefined(mergeObject: object, field: string): boolean {
   if (!Object.hasOwn(mergeObject, field)) return false;
   const own = Object.getOwnPropertyDescriptor(mergeObject, field);
@@ -62,14 +63,14 @@ function mayBeUndefined(mergeObject: object, field: string): boolean {
 }
 
 interface KnownBindings {
-  /** What they were read from: `setBindings()` replaces it. */
+  /** The text that they were read from. `setBindings()` replaces it. */
   readonly text: unknown;
   readonly bindings: object | undefined;
 }
 
 /**
- * Makes a function that gives the fields that a logger adds to all its lines, if one of `names` is
- * among them. They are read once.
+ * Returns a function that returns the fields that a logger adds to all its lines, if one of `names` is among
+ * them. It reads them once.
  */
 function bindingsReader(names: readonly FieldName[]): (logger: object) => object | undefined {
   const known = new WeakMap<object, KnownBindings>();
@@ -90,8 +91,8 @@ function bindingsReader(names: readonly FieldName[]): (logger: object) => object
 }
 
 /**
- * pino's key for the text of a logger's bindings. It is one of `pino.symbols`, but of which copy of
- * pino: Fastify has its own.
+ * Returns pino's key for the text of a logger's bindings. It is one of `pino.symbols`, but a process may have
+ * several copies of pino: Fastify has its own.
  */
 function findSymbol(logger: object): symbol | undefined {
   for (let at: object | null = logger; at !== null; at = Object.getPrototypeOf(at)) {
@@ -102,12 +103,12 @@ function findSymbol(logger: object): symbol | undefined {
   return undefined;
 }
 
-/** The text is a row of members of a JSON object, each after a comma: `,"pid":1,"name":"shop"`. */
+/** Parses members of a JSON object, each after a comma: `,"pid":1,"name":"shop"`. */
 function parseBindings(text: unknown): object {
   try {
     return JSON.parse(`{${String(text).slice(1)}}`);
   } catch {
-    // As a custom serializer may write it. A log call must not throw.
+    // A custom serializer may write anything. A log call must not throw.
     return {};
   }
 }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as newest from 'winston';
 import type winston3 from 'winston';
 import type { FieldOptions } from '../src/index.ts';
-import type * as entry from '../src/request-context-format.ts';
+import type * as entry from '../src/winston.ts';
 import { badOptions } from './support/bad-options.ts';
 import { freshWinston } from './support/fresh-winston.ts';
 import { keep, type Line, message } from './support/keep.ts';
@@ -32,7 +32,7 @@ describe.each([
     vi.resetModules();
     vi.doMock('winston', load);
     ({ default: winston } = await load());
-    ({ requestContextFormat } = await import('../src/request-context-format.ts'));
+    ({ requestContextFormat } = await import('../src/winston.ts'));
     return () => vi.doUnmock('winston');
   });
 
