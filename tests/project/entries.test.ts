@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const packages = join(import.meta.dirname, '../../packages');
+
+const core = [
+  'InvalidOptionError',
+  'InvalidRequestIdError',
+  'MissingValueError',
+  'NoContextError',
+  'OptionResultError',
+  'context',
+  'createContext',
+  'getRequestId',
+  'newRequestId',
+];
+const adapter = [...core, 'attach', 'onClientError', 'requestId'];
+
+/** What each entry of the public packages exports. Each name is a promise to its users. */
+const names: Readonly<Record<string, readonly string[]>> = {
+  '@request-context/core': core,
+  '@request-context/core/adapter': [
+    'RequestScope',
+    'addRequestObject',
+    'checkOptions',
+    'defineMethod',
+    'describe',
+    'escapeId',
+    'findRequestScope',
+    'isInsideRequest',
+    'isScoped',
+    'markScoped',
+    'methodBelow',
+    'normalizeOptions',
+    'openRequest',
+    'resolveRequestId',
+    'runWithoutScope',
+    'shareInProcess',
+    'wrapMethod',
+  ],
+  '@request-context/express': adapter,
+  '@request-context/fastify': adapter,
+  '@request-context/koa': adapter,
+  '@request-context/logging': ['escapeText', 'requestFields'],
+  '@request-context/logging/console': ['patchConsole'],
+  '@request-context/logging/morgan': ['requestIdToken'],
+  '@request-context/logging/pino': ['requestContextMixin'],
+  '@request-context/logging/winston': ['requestContextFormat'],
+  '@request-context/node-http': [...adapter, 'withRequestId'],
+  '@request-context/node-http/adapter': [
+    'attachRequestScopes',
+    'createRequestScopes',
+    'problemOf',
+    'replaceErrorPage',
+  ],
+};
+
+/** The entries of the public packages: the file of `./name` is src/name.ts. */
+const entries = readdirSync(packages).flatMap((folder) => {
+  const path = join(packages, folder, 'package.json');
+  const { name, exports, private: isPrivate } = JSON.parse(readFileSync(path, 'utf8'));
+  if (isPrivate) return [];
+  return Object.keys(exports)
+    .filter((entry) => entry !== './package.json')
+    .map((entry) => ({
+      entry: join(name, entry),
+      file: join(packages, folder, 'src', `${entry === '.' ? 'index' : entry}.ts`),
+    }));
+});
+
+it('list every entry', () => {
+  expect(entries.map(({ entry }) => entry).sort()).toEqual(Object.keys(names).sort());
+});
+
+it.each(entries)('export these names from $entry, and no others', async ({ entry, file }) => {
+  const exported = Object.keys(await import(file)).sort();
+  expect(exported).toEqual([...(names[entry] ?? [])].sort());
+});
