@@ -31,7 +31,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
     'isInsideRequest',
     'isScoped',
     'markScoped',
-    'methodBelow',
+    'underlyingMethod',
     'normalizeOptions',
     'openRequest',
     'resolveRequestId',

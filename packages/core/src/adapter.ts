@@ -3,7 +3,7 @@ export { type Check, checkOptions } from './internal/check-options.ts';
 export { describe } from './internal/describe.ts';
 export { isScoped, markScoped } from './internal/scoped-method.ts';
 export { shareInProcess } from './internal/share-in-process.ts';
-export { defineMethod, type Method, methodBelow, wrapMethod } from './internal/wrap-method.ts';
+export { defineMethod, type Method, underlyingMethod, wrapMethod } from './internal/wrap-method.ts';
 export { addRequestObject, findRequestScope } from './request/find-request-scope.ts';
 export { openRequest } from './request/open-request.ts';
 export { isInsideRequest, RequestScope, runWithoutScope } from './request/request-scope.ts';

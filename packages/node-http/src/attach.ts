@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Method, type RequestScope, wrapMethod } from '@request-context/core/adapter';
-import { adoptServer } from './adopt-server.ts';
 import { attachedServers } from './attached-servers.ts';
 import { bindEmitterTo } from './bind-emitter-to.ts';
 import { dispatchRequest } from './express-prototypes.ts';
@@ -11,6 +10,7 @@ import { type OnError, reportError } from './report-error.ts';
 import { createRequestScopes, type RequestScopes } from './request-scopes.ts';
 import { sendProblem, sendProblemOnSocket } from './send-problem.ts';
 import { type ServerOptions, splitOptions } from './server-options.ts';
+import { useScopedClasses } from './use-scoped-classes.ts';
 
 /** The part of a server that {@link attach} uses. Servers of node:http, node:https and node:http2 have it. */
 export interface AttachableServer {
@@ -62,7 +62,7 @@ export function attachRequestScopes<Req extends RawRequest>(
 ): void {
   if (attachedServers.has(server)) return;
   attachedServers.set(server, (req: Req, res: RawResponse) => scopes.bind(req, res, req));
-  adoptServer(server);
+  useScopedClasses(server);
 
   type RequestEvent = [event: unknown, req: Req, out: RawResponse | Duplex];
 

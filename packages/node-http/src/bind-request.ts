@@ -1,11 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { addRequestObject, isScoped } from '@request-context/core/adapter';
-import { adoptServer } from './adopt-server.ts';
 import { bindConnection } from './bind-connection.ts';
 import { bindEmitterTo } from './bind-emitter-to.ts';
 import { bindStream } from './bind-stream.ts';
 import { defineOwnMethods } from './define-own-methods.ts';
-import { giveToExpress } from './express-prototypes.ts';
+import { defineOnExpress } from './express-prototypes.ts';
 import type { NodeRequestScope } from './node-request-scope.ts';
 import { isHttp2, type RawRequest, type RawResponse } from './raw-message.ts';
 import {
@@ -15,6 +14,7 @@ import {
   scopedResponseClass,
 } from './scoped-classes.ts';
 import { requestMethods, responseMethods, type ScopedMethods } from './scoped-methods.ts';
+import { useScopedClasses } from './use-scoped-classes.ts';
 
 /** What differs between requests and responses. */
 interface Kind {
@@ -82,7 +82,7 @@ function isLost(object: Message): boolean {
 }
 
 function bindMessage(object: Message, scope: NodeRequestScope, kind: Kind): void {
-  if (!giveToExpress(object, kind.name)) changeClass(object, kind);
+  if (!defineOnExpress(object, kind.name)) changeClass(object, kind);
   // The scoped methods count listeners, which works with Node's emitters alone.
   if (!(object instanceof EventEmitter) && typeof object.emit === 'function') {
     bindEmitterTo(scope, object as never);
@@ -93,7 +93,7 @@ function bindMessage(object: Message, scope: NodeRequestScope, kind: Kind): void
 /** Changes the class of an object that its server created before it had the subclass. */
 function changeClass(object: Message, { classOver, methodsOver }: Kind): void {
   const { server } = (object.socket ?? object.req?.socket ?? {}) as { server?: object };
-  if (server === undefined || !adoptServer(server)) return;
+  if (server === undefined || !useScopedClasses(server)) return;
   const prototype = Object.getPrototypeOf(object) as { constructor?: { prototype?: unknown } };
   const Base = prototype.constructor;
   if (typeof Base !== 'function' || Base.prototype !== prototype) return;

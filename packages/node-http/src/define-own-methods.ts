@@ -1,4 +1,9 @@
-import { defineMethod, isScoped, type Method, methodBelow } from '@request-context/core/adapter';
+import {
+  defineMethod,
+  isScoped,
+  type Method,
+  underlyingMethod,
+} from '@request-context/core/adapter';
 import type { ScopedMethods } from './scoped-methods.ts';
 
 /**
@@ -17,7 +22,7 @@ export function defineOwnMethods(
   for (const name of Object.keys(methods)) {
     const present: unknown = Reflect.get(object, name);
     if (typeof present !== 'function' || keeps(present)) continue;
-    below[name] = methodBelow(object, name);
+    below[name] = underlyingMethod(object, name);
     defineMethod(object, name, methods[name] as Method);
   }
 }

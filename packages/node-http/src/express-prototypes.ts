@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findRequestScope, isScoped } from '@request-context/core/adapter';
 import { defineOwnMethods } from './define-own-methods.ts';
-import { giveMethods, requestMethods, responseMethods } from './scoped-methods.ts';
+import { overrideMethods, requestMethods, responseMethods } from './scoped-methods.ts';
 
 /*
  * Express changes the prototype of each request and response to `app.request` and `app.response`. Those inherit
@@ -33,7 +33,7 @@ export function dispatchRequest<A extends unknown[], T>(
  * Defines the methods on the prototype that all requests, or responses, of a copy of Express inherit from.
  * Returns whether it has them: not if the object is not Express's.
  */
-export function giveToExpress(object: object, kind: 'request' | 'response'): boolean {
+export function defineOnExpress(object: object, kind: 'request' | 'response'): boolean {
   const place = placeOf(object, kind);
   if (place === undefined) return false;
   if (isScoped((place as { emit?: unknown }).emit)) return true;
@@ -41,7 +41,7 @@ export function giveToExpress(object: object, kind: 'request' | 'response'): boo
   const methods = kind === 'request' ? requestMethods(base) : responseMethods(base);
   // Other code has put methods there. The object gets own ones over them.
   if (Object.keys(methods).some((name) => Object.hasOwn(place, name))) return false;
-  return giveMethods(place, methods);
+  return overrideMethods(place, methods);
 }
 
 /** Returns the prototype that all requests, or responses, of a copy of Express inherit from. */
@@ -62,7 +62,7 @@ function placeOf(object: object, kind: 'request' | 'response'): object | undefin
  * Detects when a request of a subclass is passed to Express, which sets `req.res` before it changes the
  * prototypes. Unless the new prototypes are known to have our methods, the objects get own ones.
  */
-export function watchForExpress(prototype: IncomingMessage): void {
+export function detectExpress(prototype: IncomingMessage): void {
   Object.defineProperty(prototype, 'res', {
     configurable: true,
     enumerable: false,
@@ -90,7 +90,7 @@ function beforeExpress(raw: IncomingMessage, res: object): void {
   defineOwnMethods(res, responseMethods, never);
   // A promise's callback, as test runners replace queueMicrotask().
   Promise.resolve().then(() => {
-    const hasMethods = giveToExpress(raw, 'request') && giveToExpress(res, 'response');
+    const hasMethods = defineOnExpress(raw, 'request') && defineOnExpress(res, 'response');
     if (hasMethods && isSynchronous && inheritsMethods(res)) knownServers.add(server);
   });
 }

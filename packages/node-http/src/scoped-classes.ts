@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { isScoped } from '@request-context/core/adapter';
 import { bindAttached } from './attached-servers.ts';
-import { watchForExpress } from './express-prototypes.ts';
-import { giveMethods, requestMethods, responseMethods } from './scoped-methods.ts';
+import { detectExpress } from './express-prototypes.ts';
+import { overrideMethods, requestMethods, responseMethods } from './scoped-methods.ts';
 
 /** A class of requests, such as a server's option `IncomingMessage`. */
 export type RequestClass = new (socket: Socket) => IncomingMessage;
@@ -21,9 +21,9 @@ export function scopedRequestClass(Base: RequestClass): RequestClass {
         super(socket);
       }
     }
-    giveMethods(Request.prototype, requestMethods(Base.prototype));
+    overrideMethods(Request.prototype, requestMethods(Base.prototype));
     // A class may have its own `res`, which stays.
-    if (!('res' in Base.prototype)) watchForExpress(Request.prototype);
+    if (!('res' in Base.prototype)) detectExpress(Request.prototype);
     return Request;
   });
 }
@@ -37,7 +37,7 @@ export function scopedResponseClass(Base: ResponseClass): ResponseClass {
         bindAttached(req, this);
       }
     }
-    giveMethods(Response.prototype, responseMethods(Base.prototype));
+    overrideMethods(Response.prototype, responseMethods(Base.prototype));
     return Response;
   });
 }

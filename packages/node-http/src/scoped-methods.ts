@@ -133,7 +133,7 @@ export function responseMethods(base: object, isOverOwn = false): ScopedMethods 
 }
 
 /** Defines those of the methods that a prototype inherits. Returns whether it could be changed. */
-export function giveMethods(prototype: object, methods: ScopedMethods): boolean {
+export function overrideMethods(prototype: object, methods: ScopedMethods): boolean {
   return Object.keys(methods)
     .filter((name) => name in prototype)
     .every((name) => defineMethod(prototype, name, methods[name] as Method));

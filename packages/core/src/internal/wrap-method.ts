@@ -18,7 +18,7 @@ export function wrapMethod<This extends object>(
   choose?: (method: Method) => Method,
 ): boolean {
   if (typeof Reflect.get(object, name) !== 'function') return false;
-  return defineMethod(object, name, wrap(methodBelow(object, name, choose)));
+  return defineMethod(object, name, wrap(underlyingMethod(object, name, choose)));
 }
 
 /** Defines a method that is not enumerable. Returns whether the object could be changed. */
@@ -35,7 +35,7 @@ export function defineMethod(object: object, name: string, value: Method): boole
  * Returns the method that an object's new method is to call: its own if it has one. An inherited one is
  * looked up at each call, so that later patches of the object's prototypes take effect.
  */
-export function methodBelow(
+export function underlyingMethod(
   object: object,
   name: string,
   choose: (method: Method) => Method = (method) => method,

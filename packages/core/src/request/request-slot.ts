@@ -1,10 +1,10 @@
 import type { RequestScope } from './request-scope.ts';
 
 /** Returns the given object from its constructor, so a subclass's private fields land on it. */
-class Given {
+class ReturnOverride {
   constructor(object: object) {
     // biome-ignore lint/correctness/noConstructorReturn: that is what it is for
-    return object as Given;
+    return object as ReturnOverride;
   }
 }
 
@@ -16,7 +16,7 @@ const others = new WeakMap<object, RequestScope>();
  * same, but takes about three times as long, and the garbage collector has to look after it. It serves objects
  * that are not extensible, which by a proposal to TC39 take no private fields.
  */
-export class RequestSlot extends Given {
+export class RequestSlot extends ReturnOverride {
   #scope: RequestScope;
 
   private constructor(request: object, scope: RequestScope) {

@@ -7,7 +7,7 @@ import {
 
 type AnyClass = RequestClass | ResponseClass;
 
-const adopted = new WeakSet<object>();
+const changed = new WeakSet<object>();
 
 /**
  * Makes an HTTP/1 server create its requests and responses by subclasses that enter the scope. Node keeps the
@@ -17,17 +17,17 @@ const adopted = new WeakSet<object>();
  *
  * @returns whether the server was changed; not if it is not Node's, or keeps the classes elsewhere
  */
-export function adoptServer(server: object): boolean {
-  if (adopted.has(server)) return true;
+export function useScopedClasses(server: object): boolean {
+  if (changed.has(server)) return true;
   const keys = Object.getOwnPropertySymbols(server);
   const requestKey = keys.find(({ description }) => description === 'IncomingMessage');
   const responseKey = keys.find(({ description }) => description === 'ServerResponse');
   if (requestKey === undefined || responseKey === undefined) return false;
-  const isAdopted =
+  const isChanged =
     replaceClass(server, requestKey, scopedRequestClass) &&
     replaceClass(server, responseKey, scopedResponseClass);
-  if (isAdopted) adopted.add(server);
-  return isAdopted;
+  if (isChanged) changed.add(server);
+  return isChanged;
 }
 
 function replaceClass<Class extends AnyClass>(
