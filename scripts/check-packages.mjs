@@ -10,7 +10,7 @@ import { formatMessage } from 'publint/utils';
 
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'check-packages-'));
-const attw = join(root, 'node_modules/.bin/attw');
+const attw = join(import.meta.dirname, 'node_modules/@arethetypeswrong/cli/dist/index.js');
 let problems = 0;
 
 execFileSync(
@@ -26,7 +26,9 @@ for (const file of readdirSync(folder).filter((name) => !name.includes('conforma
     strict: true,
   });
   for (const message of messages) console.error(`${file}: publint: ${formatMessage(message, pkg)}`);
-  const { status, stdout } = spawnSync(attw, [join(folder, file)], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(process.execPath, [attw, join(folder, file)], {
+    encoding: 'utf8',
+  });
   if (status !== 0) console.error(`${file}: attw:\n${stdout}`);
   problems += messages.length + (status === 0 ? 0 : 1);
   console.log(`${file}: ${messages.length === 0 && status === 0 ? 'ok' : 'see above'}`);

@@ -1,0 +1,22 @@
+// Checks what no test checks, one line a check. What a check prints is shown if it fails.
+import { runStep, stopOnError, stopOnSignals } from './child-processes.mjs';
+import { install } from './install.mjs';
+
+/** Scripts of package.json. */
+const checks = {
+  Building: 'build',
+  Linting: 'lint',
+  'Checking the format': 'format:check',
+  'Checking the types': 'check:types',
+  'Checking the packages': 'check:packages',
+};
+
+stopOnSignals(1);
+main().catch(stopOnError);
+
+async function main() {
+  await install('check');
+  for (const [title, script] of Object.entries(checks)) {
+    await runStep(title, 'npm', ['run', '--silent', script]);
+  }
+}
