@@ -5,7 +5,6 @@
 import { createServer } from 'node:http';
 import { requestId } from '@request-context/express';
 import express from 'express';
-import { before } from './before.js';
 
 /** @typedef {{ info: (message: string) => unknown }} Logger */
 /** @typedef {{ callback: () => import('node:http').RequestListener }} KoaApp */
@@ -37,7 +36,7 @@ const recipe = recipes[name];
 if (recipe === undefined) throw new Error(`The recipes are: ${Object.keys(recipes).join(', ')}`);
 
 const { logger, app = appWith(logger) } =
-  when === 'before' ? { logger: undefined, app: before[name]?.() } : await recipe();
+  when === 'before' ? await appBefore(name) : await recipe();
 logger?.info('order saved');
 const { url, close } = await listen(app);
 const response = await fetch(`${url}/orders/7`, {
@@ -48,6 +47,12 @@ const response = await fetch(`${url}/orders/7`, {
 });
 await response.text();
 await close();
+
+/** @param {string} name */
+async function appBefore(name) {
+  const { before } = await import('./before.js');
+  return { logger: undefined, app: before[name]?.() };
+}
 
 /** @param {Logger | undefined} logger */
 function appWith(logger) {

@@ -81,9 +81,12 @@ describe.each(refusals)('%s', (_what, options, head) => {
     process.off('uncaughtException', onUncaught);
     expect(uncaught).toEqual([]);
   });
+});
 
-  it('keeps no descriptor for clients that send more and half-close, or stay silent', async () => {
-    const { server } = refusing(options);
+it('must keep no descriptor for refused clients that send more and half-close, or stay silent', async () => {
+  // Each refusal gives its client two seconds: all of them wait at once.
+  const servers = refusals.map(([what, options, head]) => ({ what, head, ...refusing(options) }));
+  for (const { server, head } of servers) {
     const url = await listen(server);
     for (let time = 0; time < 10; time += 1) {
       const leaving = dial(url);
@@ -92,9 +95,11 @@ describe.each(refusals)('%s', (_what, options, head) => {
       const silent = dial(url);
       silent.write(head);
     }
-    await sleep(50);
-    await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(0), { timeout: 10_000 });
-  });
+  }
+  await sleep(50);
+  const isClosed = async ({ what, server }: { what: string; server: Server }): Promise<void> =>
+    vi.waitFor(async () => expect(await connectionsOf(server), what).toBe(0), { timeout: 10_000 });
+  await Promise.all(servers.map(isClosed));
 });
 
 it('must not send an id with a refusal where `echo` is off', async () => {
