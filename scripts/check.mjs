@@ -1,10 +1,9 @@
 // Checks what no test checks, one line a check. What a check prints is shown if it fails.
 import { runStep, stopOnError, stopOnSignals } from './child-processes.mjs';
-import { install } from './install.mjs';
+import { build, install } from './install.mjs';
 
 /** Scripts of package.json. */
 const checks = {
-  Building: 'build',
   Linting: 'lint',
   'Checking the format': 'format:check',
   'Checking the types': 'check:types',
@@ -16,6 +15,7 @@ main().catch(stopOnError);
 
 async function main() {
   await install('check');
+  await build();
   for (const [title, script] of Object.entries(checks)) {
     await runStep(title, 'npm', ['run', '--silent', script]);
   }

@@ -17,16 +17,26 @@ const heavy = {
 /** What can be installed without the rest: `npm start` and `npm test` install less than any suite. */
 export const targets = ['start', 'test', ...Object.values(heavy)];
 
+/** Whether all of it was installed and built already: .ci/run does so once, for scripts that run side by side. */
+const isPrepared = process.env.REQUEST_CONTEXT_SETUP === 'done';
+
 /**
  * Installs what a target needs, or everything. What was installed before stays, and is brought up to date.
  *
  * @param {string} [target]
  */
 export async function install(target) {
+  if (isPrepared) return;
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const filters = filtersFor(target).map((filter) => `--filter=${filter}`);
   const args = ['-y', packageManager, 'install', '--frozen-lockfile', ...filters];
   await runStep('Installing', 'npx', args);
+}
+
+/** Builds the packages. */
+export async function build() {
+  if (isPrepared) return;
+  await runStep('Building', 'npm', ['run', '--silent', 'build']);
 }
 
 /** @param {string | undefined} target */

@@ -2,8 +2,8 @@
 //
 //   node scripts/setup.mjs [start|test|...] [--build]
 import { parseArgs } from 'node:util';
-import { Problem, runStep, stopOnError, stopOnSignals } from './child-processes.mjs';
-import { install, targets } from './install.mjs';
+import { Problem, stopOnError, stopOnSignals } from './child-processes.mjs';
+import { build, install, targets } from './install.mjs';
 
 stopOnSignals(1);
 main().catch(stopOnError);
@@ -18,5 +18,5 @@ async function main() {
     throw new Problem(`Name one of ${targets.join(', ')}, or none to prepare everything.`);
   }
   await install(target);
-  if (values.build) await runStep('Building', 'npm', ['run', '--silent', 'build']);
+  if (values.build) await build();
 }

@@ -10,12 +10,11 @@ import {
   isStopped,
   Problem,
   run,
-  runStep,
   stopAll,
   stopOnError,
   stopOnSignals,
 } from './child-processes.mjs';
-import { install } from './install.mjs';
+import { build, install } from './install.mjs';
 
 const host = '127.0.0.1';
 const root = new URL('../', import.meta.url);
@@ -32,7 +31,7 @@ async function main() {
 
   if (!process.argv.includes('--no-setup')) {
     await install('start');
-    await runStep('Building', 'npm', ['run', '--silent', 'build']);
+    await build();
   }
 
   await Promise.all(servers.map(serve));
