@@ -39,11 +39,11 @@ const suites = {
   check: { script: 'check', counts: 'none' },
   packages: { script: 'test:packages', counts: 'vitest' },
   hosts: { script: 'test:hosts', counts: 'line' },
-  // The tests of a service that does not run here are skipped, and name it.
+  // By default, the tests of a service that does not run are skipped, and name it.
   services: {
     script: 'test:services',
     counts: 'vitest',
-    env: { REQUEST_CONTEXT_SERVICES: 'optional' },
+    env: { REQUEST_CONTEXT_SERVICES: process.env.REQUEST_CONTEXT_SERVICES ?? 'optional' },
   },
   browser: { script: 'test:browser', counts: 'vitest' },
   runtimes: { script: 'test:runtimes', counts: 'line', args: ['--check'] },
