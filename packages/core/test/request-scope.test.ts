@@ -13,6 +13,9 @@ function inRequest<T>(task: () => T): T {
   return new RequestScope(decision).run(task);
 }
 
+// Each test that tries to change the id could be the first, which Node warns of.
+const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+
 describe("the id of a request's scope", () => {
   it('is kept by clear()', () => {
     inRequest(() => {
@@ -31,7 +34,7 @@ describe("the id of a request's scope", () => {
   });
 
   it('is kept by set(), which warns the first time', async () => {
-    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    warning.mockClear();
     vi.resetModules();
     const fresh = await import('../src/index.ts');
     inRequest(() => {
@@ -46,7 +49,6 @@ describe("the id of a request's scope", () => {
       expect.stringContaining('"myid"'),
       expect.objectContaining({ code: 'REQUEST_CONTEXT_FIXED_ID' }),
     );
-    warning.mockRestore();
   });
 
   it('is kept by a fork that shares it, whose other values are set', () => {
