@@ -1,7 +1,7 @@
 // Packs each public package and looks at the tarball as its users will: publint for what package.json
 // promises, attw (Are The Types Wrong) for whether each module format finds its types.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +13,14 @@ const folder = mkdtempSync(join(tmpdir(), 'check-packages-'));
 const attw = join(import.meta.dirname, 'node_modules/@arethetypeswrong/cli/dist/index.js');
 let problems = 0;
 
-execFileSync(
-  'npx',
-  ['-y', 'pnpm@12', '-r', '--filter', './packages/*', 'pack', '--pack-destination', folder],
-  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+// By a shell: on Windows, npx is a script.
+execSync(
+  `npx -y ${packageManager} -r --filter "./packages/*" pack --pack-destination "${folder}"`,
+  {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  },
 );
 
 for (const file of readdirSync(folder).filter((name) => !name.includes('conformance'))) {
