@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { spawnExample, startExample } from './start-example.js';
+import { shareExample, spawnExample, startExample } from './start-example.js';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -39,6 +39,8 @@ export function describeHello(name) {
   const directory = fileURLToPath(new URL(`../${name}`, import.meta.url));
 
   describe(name, () => {
+    const shared = shareExample(directory);
+
     test('adopts the id that was sent: in answer, header and log lines', async () => {
       const { url, stop } = await startExample(directory);
       const response = await fetch(`${url}/Manuel`, { headers: { 'X-Request-ID': 'myid' } });
@@ -55,22 +57,19 @@ export function describeHello(name) {
     });
 
     test('makes an id when none was sent', async () => {
-      const { url, stop } = await startExample(directory);
+      const { url, takeLog } = shared();
       const first = await hello(url);
       const second = await hello(url);
       expect(first.id).toMatch(uuid);
       expect(second.id).toMatch(uuid);
       expect(second.id).not.toBe(first.id);
 
-      const { log } = await stop();
-      expect(log.slice(1)).toEqual([
-        ...helloLines(first.id, '/Manuel'),
-        ...helloLines(second.id, '/Manuel'),
-      ]);
+      const expected = [first, second].flatMap(({ id }) => helloLines(id, '/Manuel'));
+      expect(await takeLog(expected.length)).toEqual(expected);
     });
 
     test('replaces ids that are unfit, and logs none of them', async () => {
-      const { url, stop } = await startExample(directory);
+      const { url, takeLog } = shared();
       const expected = [];
       for (const sent of unfitIds) {
         const { id } = await hello(url, '/Manuel', sent);
@@ -78,24 +77,22 @@ export function describeHello(name) {
         expected.push(...helloLines(id, '/Manuel'));
       }
 
-      const { log } = await stop();
-      expect(log.slice(1)).toEqual(expected);
+      expect(await takeLog(expected.length)).toEqual(expected);
     });
 
     test('greets whatever the name holds, and logs it as it was sent', async () => {
-      const { url, stop } = await startExample(directory);
+      const { url, takeLog } = shared();
       const expected = [];
       for (const path of paths) {
         const { id } = await hello(url, path);
         expected.push(...helloLines(id, path));
       }
 
-      const { log } = await stop();
-      expect(log.slice(1)).toEqual(expected);
+      expect(await takeLog(expected.length)).toEqual(expected);
     });
 
     test('keeps apart 50 requests at the same time', async () => {
-      const { url, stop } = await startExample(directory);
+      const { url, takeLog } = shared();
       const answers = await Promise.all(
         Array.from({ length: 50 }, async (_, index) => {
           // Every fifth gets a fresh id.
@@ -109,23 +106,22 @@ export function describeHello(name) {
       );
       expect(new Set(answers.map(({ id }) => id)).size).toBe(50);
 
-      const { log } = await stop();
-      expect(log).toHaveLength(1 + 50 * 4);
+      const log = await takeLog(50 * 4);
+      expect(log).toHaveLength(50 * 4);
       for (const { id, path } of answers) {
         expect(log.filter((line) => line.id === id)).toEqual(helloLines(id, path));
       }
     });
 
     test('leaves it to the framework to answer 404, with an access line', async () => {
-      const { url, stop } = await startExample(directory);
+      const { url, takeLog } = shared();
       for (const path of ['/', '/no/such/page']) {
         const response = await request(url + path, 'myid');
         expect(response.status).toBe(404);
         expect(response.headers['x-request-id']).toBe('myid');
       }
 
-      const { log } = await stop();
-      expect(log.slice(1)).toEqual([
+      expect(await takeLog(2)).toEqual([
         accessLine('myid', '/', 404),
         accessLine('myid', '/no/such/page', 404),
       ]);

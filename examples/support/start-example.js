@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 
 /**
  * One line of a log, taken apart.
@@ -14,12 +14,12 @@ const linePattern =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?<level>[A-Z]+) (?<logger>\S+) (?<id>\S+) \| (?<message>.*)$/;
 
 /**
- * Runs an example as its users do, on a port that is free. It is ended with the test, if not before.
+ * Runs an example as its users do, on a port that is free. The test that starts it ends it, if not before.
  *
  * @param {string} directory
- * @param {{ port?: number, nodeOptions?: string[] }} [options]
+ * @param {{ port?: number, nodeOptions?: string[], isShared?: boolean }} [options]
  */
-export function spawnExample(directory, { port = 0, nodeOptions = [] } = {}) {
+export function spawnExample(directory, { port = 0, nodeOptions = [], isShared = false } = {}) {
   // Frameworks log less where NODE_ENV is 'test'.
   const { NODE_ENV, ...env } = process.env;
   const child = spawn(process.execPath, [...nodeOptions, 'src/server.js'], {
@@ -27,7 +27,7 @@ export function spawnExample(directory, { port = 0, nodeOptions = [] } = {}) {
     env: { ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  if (!isShared) onTestFinished(() => void child.kill('SIGKILL'));
 
   /** @type {string[]} */
   const lines = [];
@@ -55,7 +55,7 @@ export function spawnExample(directory, { port = 0, nodeOptions = [] } = {}) {
     }
   }
 
-  return { child, logged, ended };
+  return { child, lines, reader, logged, ended };
 }
 
 /**
@@ -63,10 +63,10 @@ export function spawnExample(directory, { port = 0, nodeOptions = [] } = {}) {
  * logged.
  *
  * @param {string} directory
- * @param {{ nodeOptions?: string[] }} [options]
+ * @param {{ nodeOptions?: string[], isShared?: boolean }} [options]
  */
 export async function startExample(directory, options) {
-  const { child, logged, ended } = spawnExample(directory, options);
+  const { child, lines, reader, logged, ended } = spawnExample(directory, options);
   const url = (await logged(/Listening on/)).replace(/^.* /, '');
 
   /** @param {NodeJS.Signals} signal */
@@ -75,7 +75,39 @@ export async function startExample(directory, options) {
     const { lines, ...rest } = await ended;
     return { ...rest, log: lines.map(parseLine) };
   }
-  return { url, logged, stop };
+
+  let taken = 1;
+  /**
+   * Returns the next lines that were logged, all that there are once there are enough.
+   *
+   * @param {number} count
+   */
+  async function takeLog(count) {
+    while (lines.length < taken + count) await Promise.race([once(reader, 'line'), ended]);
+    const log = lines.slice(taken).map(parseLine);
+    taken = lines.length;
+    return log;
+  }
+  return { url, logged, stop, takeLog };
+}
+
+/**
+ * Runs one example for all tests of a suite that log what they expect and no more.
+ *
+ * @param {string} directory
+ * @returns {() => Awaited<ReturnType<typeof startExample>>}
+ */
+export function shareExample(directory) {
+  /** @type {Awaited<ReturnType<typeof startExample>>} */
+  let example;
+  beforeAll(async () => {
+    example = await startExample(directory, { isShared: true });
+  });
+  afterAll(async () => {
+    await example.stop();
+    expect(await example.takeLog(0)).toEqual([]);
+  });
+  return () => example;
 }
 
 /**
