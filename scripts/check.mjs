@@ -16,6 +16,8 @@ main().catch(stopOnError);
 async function main() {
   await install('check');
   await build();
+  // The scripts need not do so again.
+  process.env.REQUEST_CONTEXT_SETUP = 'done';
   for (const [title, script] of Object.entries(checks)) {
     await runStep(title, 'npm', ['run', '--silent', script]);
   }
