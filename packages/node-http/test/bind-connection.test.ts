@@ -6,7 +6,7 @@ import { withRequestId } from '../src/index.ts';
 
 type Methods = Record<'emit' | 'setTimeout', (...args: unknown[]) => unknown>;
 
-/** Replaces a method by one that notes its first argument. Returns what undoes it. */
+/** Replaces a method with one that notes its first argument. Returns a function that restores it. */
 function note(object: Socket, name: keyof Methods, noted: unknown[]): () => void {
   const methods = object as unknown as Methods;
   const isOwn = Object.hasOwn(object, name);
@@ -21,7 +21,7 @@ function note(object: Socket, name: keyof Methods, noted: unknown[]): () => void
   };
 }
 
-it('keep the methods that a connection has, and see those that its class gets later', async () => {
+it('call the methods that a connection already has, and those that its class gets later', async () => {
   const own: unknown[] = [];
   const inherited: unknown[] = [];
   const server = createServer(

@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 const seen: unknown[] = [];
 
-/** Loses the header, and sees the id in an event that is emitted from elsewhere. */
+/** Removes the header, and notes the id that listeners see when others emit an event later. */
 function listener(req: RawRequest, res: RawResponse): void {
   for (const emitter of [req, res]) emitter.on('custom', () => seen.push(getRequestId()));
   const isClass = Object.getOwnPropertyNames(req).includes('emit');
@@ -68,7 +68,7 @@ describe.each(ways)('an HTTP/2 server that allows HTTP/1, behind %s', (_name, cr
     return (server.address() as AddressInfo).port;
   }
 
-  it('binds HTTP/2', async () => {
+  it('bind HTTP/2 requests', async () => {
     const session = connectHttp2(`https://127.0.0.1:${await listen()}`, {
       rejectUnauthorized: false,
     });
@@ -84,7 +84,7 @@ describe.each(ways)('an HTTP/2 server that allows HTTP/1, behind %s', (_name, cr
     }
   });
 
-  it('binds HTTP/1, of each connection, for which Node sets the classes anew', async () => {
+  it('bind the HTTP/1 requests of each connection, for which Node resets the classes', async () => {
     const port = await listen();
     const ask = async (id: string, agent: Agent) => {
       const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {

@@ -19,7 +19,7 @@ const refusals: [string, ServerOptions, string][] = [
   ['a CONNECT whose values cannot be made', { values: fail, onError() {} }, `${tunnel}\r\n`],
 ];
 
-/** A server whose listeners for upgrades and tunnels must not be called. */
+/** Returns a server that refuses upgrades and tunnels, and the events that reached their listeners. */
 function refusing(options: ServerOptions): { server: Server; called: unknown[] } {
   const called: unknown[] = [];
   const server = createServer((_req, res) => res.end('ok'));
@@ -47,7 +47,7 @@ const connectionsOf = (server: Server): Promise<number> =>
   new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
 
 describe.each(refusals)('%s', (_what, options, head) => {
-  it('is refused with an id, and the connection is closed', async () => {
+  it('get a refusal with an id, and a closed connection', async () => {
     const { server, called } = refusing(options);
     const socket = dial(await listen(server));
     let received = '';
@@ -64,7 +64,7 @@ describe.each(refusals)('%s', (_what, options, head) => {
     await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(0));
   });
 
-  it('does not end the process when the client resets the connection', async () => {
+  it('leave the process running when the client resets the connection', async () => {
     const { server } = refusing(options);
     const url = await listen(server);
     const uncaught: unknown[] = [];
@@ -83,7 +83,7 @@ describe.each(refusals)('%s', (_what, options, head) => {
   });
 });
 
-it('must keep no descriptor for refused clients that send more and half-close, or stay silent', async () => {
+it('keep no descriptor for refused clients that send more and half-close, or stay silent', async () => {
   // Each refusal gives its client two seconds: all of them wait at once.
   const servers = refusals.map(([what, options, head]) => ({ what, head, ...refusing(options) }));
   for (const { server, head } of servers) {
@@ -102,7 +102,7 @@ it('must keep no descriptor for refused clients that send more and half-close, o
   await Promise.all(servers.map(isClosed));
 });
 
-it('must not send an id with a refusal where `echo` is off', async () => {
+it('send a refusal without an id where `echo` is off', async () => {
   const { server } = refusing({ onInvalid: 'reject', echo: false });
   const socket = dial(await listen(server));
   let received = '';
@@ -115,7 +115,7 @@ it('must not send an id with a refusal where `echo` is off', async () => {
   expect(received.toLowerCase()).not.toContain('x-request-id:');
 });
 
-it('must send a refusal after the responses to requests that were pipelined before it', async () => {
+it('send a refusal after the responses to requests that were pipelined before it', async () => {
   const server = createServer((req, res) => void setTimeout(() => res.end(`to ${req.url}`), 20));
   server.on('upgrade', (_req, socket) => socket.destroy());
   attach(server, { onInvalid: 'reject' });
@@ -137,7 +137,7 @@ it('must send a refusal after the responses to requests that were pipelined befo
   ]);
 });
 
-it('must not wait for a client that takes none of the responses before its refusal', async () => {
+it('not wait for a client that reads none of the responses before its refusal', async () => {
   const server = createServer((_req, res) => res.end(Buffer.alloc(20_000_000)));
   server.on('upgrade', (_req, socket) => socket.destroy());
   attach(server, { onInvalid: 'reject' });

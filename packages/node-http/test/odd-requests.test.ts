@@ -61,11 +61,11 @@ const odd: Record<string, () => [req: unknown, res: unknown]> = {
     });
     return [req, new ServerResponse(req)];
   },
-  'have a property `stream` of somebody else': () => {
+  "have a `stream` that is not Node's": () => {
     const req = Object.assign(realRequest(nothing), { stream: true });
     return [req, Object.assign(new ServerResponse(req), { stream: true })];
   },
-  'have been answered': () => {
+  'have a response whose head is sent': () => {
     const req = realRequest(nothing);
     const res = new ServerResponse(req);
     res.writeHead(200);
@@ -73,9 +73,9 @@ const odd: Record<string, () => [req: unknown, res: unknown]> = {
   },
 };
 
-describe.each([undefined, 'loopback'])('requests, with trust %s, that', (trust) => {
+describe.each([undefined, 'loopback'])('requestId, with trust %s', (trust) => {
   it.each(Object.keys(odd))(
-    '%s are handed on inside, and none is trusted whose peer is not known',
+    'open a scope for requests that %s, and take their peer as unknown',
     (what) => {
       const [req, res] = odd[what]?.() ?? [];
       const seen: unknown[] = [];
@@ -86,10 +86,10 @@ describe.each([undefined, 'loopback'])('requests, with trust %s, that', (trust) 
 });
 
 describe.each([
-  ['a Proxy of it', (req: IncomingMessage) => new Proxy(req, {})],
+  ['a Proxy', (req: IncomingMessage) => new Proxy(req, {})],
   ['an object that inherits from it', (req: IncomingMessage) => Object.create(req)],
-])('a request that is handed on as %s', (_what, wrap) => {
-  it('must keep its id', () => {
+])('a request that is passed on as %s', (_what, wrap) => {
+  it('keep its id', () => {
     const req = realRequest(nothing);
     const res = new ServerResponse(req);
     const middleware = requestId();
@@ -103,7 +103,7 @@ describe.each([
     expect(seen).toEqual(['myid', 'myid', 'myid']);
   });
 
-  it('must keep its id on a response that has it for its `req`', () => {
+  it('keep its id on a response whose `req` it is', () => {
     const req = realRequest(nothing);
     const res = new ServerResponse(req);
     requestId()(req as never, res, () => {
@@ -115,7 +115,7 @@ describe.each([
   });
 });
 
-it('an id with a comma counts as one where there are no raw headers to tell', () => {
+it('take an id with a comma as one id where there are no raw headers', () => {
   const req = { headers: { 'x-request-id': 'a, b' } };
   const seen: unknown[] = [];
   const validate = (): boolean => true;
@@ -123,10 +123,10 @@ it('an id with a comma counts as one where there are no raw headers to tell', ()
   expect(seen).toEqual(['a, b']);
 });
 
-it('a method `id`, as of restify, must be told the id, and not be written over', () => {
+it("pass the id to a method `id`, which restify's requests have, and not overwrite it", () => {
   let told: string | undefined;
   function id(given?: string): string | undefined {
-    if (given !== undefined && told !== undefined) throw new Error('it is set already');
+    if (given !== undefined && told !== undefined) throw new Error('the id is already set');
     told ??= given;
     return told;
   }
@@ -143,14 +143,14 @@ it('a method `id`, as of restify, must be told the id, and not be written over',
 
 describe('an attached server', () => {
   it.each([
-    ['a request without anything', ['request']],
-    ['a request without a response', ['request', realRequest(nothing)]],
-    ['a response without a request', ['request', null, {}]],
+    ['a request event without arguments', ['request']],
+    ['a request event without a response', ['request', realRequest(nothing)]],
+    ['a request event without a request', ['request', null, {}]],
     ['an upgrade without a socket', ['upgrade', realRequest(nothing)]],
-    ['a CONNECT of other things', ['connect', 'a', 1]],
-    ['a dropped request without anything', ['dropRequest']],
-    ["a client's error without a socket", ['clientError', new Error('on purpose')]],
-  ])('hands on what is emitted by hand: %s', (_what, emitted) => {
+    ['a CONNECT with arguments of other types', ['connect', 'a', 1]],
+    ['a dropRequest event without arguments', ['dropRequest']],
+    ['a clientError event without a socket', ['clientError', new Error('on purpose')]],
+  ])('pass on %s, emitted by hand', (_what, emitted) => {
     const server = createServer();
     attach(server);
     const seen: unknown[] = [];
@@ -161,7 +161,7 @@ describe('an attached server', () => {
   });
 });
 
-it('must answer where `res.req` has been set to what is no request', async () => {
+it('respond where `res.req` has been set to something other than a request', async () => {
   const server = createServer((_req, res) => {
     Object.assign(res, { req: 'a' });
     res.end(getRequestId());

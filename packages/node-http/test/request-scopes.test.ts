@@ -7,7 +7,7 @@ import { createRequestScopes } from '../src/adapter.ts';
 
 const reader: RequestReader<object> = { header: () => 'opened', peer: () => undefined };
 
-it("bind a scope that core's entry for adapters has opened", async () => {
+it("bind a scope that core's openRequest() has opened", async () => {
   const scopes = createRequestScopes();
   const finished: unknown[] = [];
   const url = await listen(

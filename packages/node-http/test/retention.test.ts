@@ -10,10 +10,10 @@ setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
 it.each([
-  ['at once', 1],
-  ['after a while', 250],
+  ['sent at once', 1],
+  ['sent late', 250],
 ])(
-  'a connection that waits for its next request holds nothing of the last one, answered %s',
+  'hold nothing of a request on a connection that waits for the next one, after a response %s',
   async (_when, ms) => {
     const held = { req: [], res: [], scope: [] } as Record<string, WeakRef<object>[]>;
     const note = (req: IncomingMessage, res: ServerResponse): void => {
@@ -50,7 +50,7 @@ it.each([
       );
     };
     expect(Object.values(held).map((all) => all.length)).toEqual([20, 20, 20]);
-    // The last one may still be what the engine is at.
+    // The engine may still hold the last one.
     await expect
       .poll(stillHeld, { timeout: 5_000 })
       .toSatisfy((counts: number[]) => counts.every((count) => count <= 1));

@@ -28,7 +28,7 @@ function describeShared(): object {
   );
 }
 
-/** What events see that somebody else emits after the response, and the id on a response that lost it. */
+/** Returns what listeners see when others emit after the response, and the id of a response whose header was removed. */
 async function visit(
   toServer: (listener: RequestListener) => Server,
 ): Promise<{ seen: unknown[]; id: string }> {
@@ -78,8 +78,8 @@ function prepared(server: Server, prepare?: (server: Server) => void): Server {
   return server;
 }
 
-describe("what all code of the process shares of Node's", () => {
-  it.each(ways)('is the same before and after, by %s', async (_name, toServer) => {
+describe("Node's shared prototypes", () => {
+  it.each(ways)('stay unchanged by %s', async (_name, toServer) => {
     const before = describeShared();
     expect(await visit(toServer)).toEqual(right);
     expect(describeShared()).toEqual(before);
@@ -94,21 +94,21 @@ const wrapPlainly: Wrap = (method, see) =>
     return Reflect.apply(method, this, args);
   };
 
-/** How tracers wrap methods. */
+/** The ways in which tracers wrap methods. */
 const wrappers: Record<string, Wrap> = {
-  'a plain': wrapPlainly,
-  'a Proxy as': (method, see) =>
+  'a plain function': wrapPlainly,
+  'a Proxy': (method, see) =>
     new Proxy(method, {
       apply(target, self, args) {
         see(args[0]);
         return Reflect.apply(target, self, args);
       },
     }),
-  'a property-copying': (method, see) =>
+  'a property-copying function': (method, see) =>
     Object.defineProperties(wrapPlainly(method, see), Object.getOwnPropertyDescriptors(method)),
 };
 
-// biome-ignore lint/complexity/noBannedTypes: whatever Node has there
+// biome-ignore lint/complexity/noBannedTypes: Node's methods have many types
 type Method = Function;
 
 const wrapped: [string, object, string][] = [
@@ -151,7 +151,7 @@ describe('a tracer', () => {
   );
 
   it.each(cases)(
-    'sees what it sees without us: $how wrapper of $target, by $way',
+    'see the same calls of $target as on a bare server, wrapped in $how, behind $way',
     async ({ how, object, name, toServer }) => {
       const whatIsSeen = async (create: ToServer, isLate: boolean) => {
         const server = create((_req, res) => res.writeHead(200).end('ok'));
@@ -179,13 +179,13 @@ describe('a tracer', () => {
   );
 });
 
-describe("where Node's private parts are not as they are known", () => {
+describe("where Node's internals are not the known ones", () => {
   const breakages: Record<string, (server: Server) => void> = {
-    'the classes stand under no symbol': (server) => {
+    'the server has no classes under symbols': (server) => {
       for (const key of classKeys(server)) {
         const Class = Reflect.get(server, key);
         Reflect.deleteProperty(server, key);
-        // Node finds it all the same.
+        // Node still finds it.
         Object.setPrototypeOf(
           server,
           Object.create(Object.getPrototypeOf(server), {
@@ -223,7 +223,7 @@ describe("where Node's private parts are not as they are known", () => {
   }
 
   it.each(Object.keys(breakages).flatMap((what) => ways.map((way) => [what, ...way] as const)))(
-    '%s: requests are bound one by one, by %s',
+    'bind requests one by one when %s, behind %s',
     async (what, _way, toServer) => {
       for (let time = 0; time < 2; time += 1) {
         const seen = await visit((listener) => toServer(listener, breakages[what]));
@@ -234,7 +234,7 @@ describe("where Node's private parts are not as they are known", () => {
 });
 
 describe('classes of the application', () => {
-  it('are extended, and called as before', async () => {
+  it('be extended, and called as before', async () => {
     const made: unknown[] = [];
     class AppRequest extends IncomingMessage {
       greet(): string {
@@ -264,7 +264,7 @@ describe('classes of the application', () => {
     expect(made).toEqual([200, 200]);
   });
 
-  it('keep a `res` of their own', async () => {
+  it('keep a `res` that they define', async () => {
     class WithRes extends IncomingMessage {
       get res(): string {
         return 'own';
@@ -275,7 +275,7 @@ describe('classes of the application', () => {
     expect((await send(await listen(server))).body).toBe('own');
   });
 
-  it('may be set on the server later', async () => {
+  it('work when set on the server later', async () => {
     class Later extends IncomingMessage {}
     const server = attached((req, res) => {
       res.removeHeader('X-Request-ID');
@@ -291,7 +291,7 @@ describe('classes of the application', () => {
   });
 });
 
-it('an event of a request that nobody has entered must not run in the scope of another', async () => {
+it('emit the events of a request without a scope outside any scope', async () => {
   const seen: unknown[] = [];
   const listener = withRequestId((_req, res) => {
     entered.push(getRequestId());
@@ -302,7 +302,7 @@ it('an event of a request that nobody has entered must not run in the scope of a
   let other: IncomingMessage | undefined;
   const server = createServer((req, res) => {
     if (req.url === '/entered') return listener(req, res);
-    // The server is known by now: this request is of the subclass, and has no scope.
+    // The server has its subclasses by now: this request is an instance of one, and has no scope.
     other = req;
     req.on('custom', () => seen.push(getRequestId()));
     res.end();

@@ -17,8 +17,8 @@ const calls: Record<string, Call> = {
   'end with an encoding': (res, done) => void res.end('a', 'utf8', done),
 };
 
-describe('the callback of a response that is pipelined', () => {
-  it.each(Object.keys(calls))('must run in its own scope, given to %s', async (name) => {
+describe('the callback of a pipelined response', () => {
+  it.each(Object.keys(calls))("run in the response's scope, passed to %s", async (name) => {
     const seen: unknown[] = [];
     const server = createServer(
       withRequestId((req, res) => {
@@ -40,15 +40,15 @@ describe('the callback of a response that is pipelined', () => {
   });
 });
 
-describe('what a response does when it is written to from elsewhere', () => {
+describe('a response that is written to from another scope', () => {
   it.each([
     ['end', (res: ServerResponse) => res.end('a')],
     ['write', (res: ServerResponse) => res.write('a')],
-  ])('must run in its scope, by %s: others look at the head then', async (_name, write) => {
+  ])("write its head in its request's scope, by %s", async (_name, write) => {
     const seen: unknown[] = [];
     const server = createServer(
       withRequestId((_req, res) => {
-        // As on-headers does.
+        // on-headers patches writeHead like this, and calls its listeners then.
         const { writeHead } = res;
         res.writeHead = function (this: ServerResponse, ...args: never[]) {
           seen.push(getRequestId());
@@ -66,7 +66,7 @@ describe('what a response does when it is written to from elsewhere', () => {
   });
 });
 
-it('a listener that end() was given must be found and taken off, where Node makes it one', async () => {
+it('list the callback of end() among the listeners where Node does', async () => {
   const observe = async (wrap: typeof withRequestId | undefined) => {
     let found: unknown;
     const callback = (): void => {};

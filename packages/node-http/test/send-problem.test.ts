@@ -32,7 +32,7 @@ function fail(): never {
 }
 
 describe('a response that fails half-way', () => {
-  it('resets an HTTP/2 stream with an error code', async () => {
+  it('reset an HTTP/2 stream with an error code', async () => {
     const server = createHttp2Server(
       withRequestId(async (_req, res) => {
         res.write('half of the resp');
@@ -51,7 +51,7 @@ describe('a response that fails half-way', () => {
     expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
   });
 
-  it('cuts off the connection when its turn has come, and leaves the ones before it whole', async () => {
+  it('cut off the connection in its turn, and leave the responses before it whole', async () => {
     const listener: RequestListener = async (req, res) => {
       if (req.url === '/1') {
         await sleep(30);
@@ -76,7 +76,7 @@ describe('a response that fails half-way', () => {
     expect(received).not.toContain('0\r\n\r\n');
   });
 
-  it('resets the connection where nothing but its end would end the response', async () => {
+  it('reset a connection whose end would end the response', async () => {
     const listener: RequestListener = async (_req, res) => {
       res.write('half');
       await sleep(20);
@@ -93,7 +93,7 @@ describe('a response that fails half-way', () => {
     expect(error).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('cuts off the connection, whatever the response has as its `stream`', async () => {
+  it("cut off the connection when its `stream` is not Node's", async () => {
     const listener = withRequestId(async (_req, res) => {
       Object.assign(res, { stream: Readable.from(['a']) }).write('half of the resp');
       await sleep(20);
@@ -102,7 +102,7 @@ describe('a response that fails half-way', () => {
     await expect(send(await listen(createServer(listener)))).rejects.toThrow();
   });
 
-  it('is left whole when the listener had ended it', async () => {
+  it('stay whole when the listener fails after ending it', async () => {
     const size = 20_000_000;
     const listener = withRequestId(async (_req, res) => {
       res.setHeader('Content-Length', size);
@@ -116,7 +116,7 @@ describe('a response that fails half-way', () => {
   });
 });
 
-it('must send the reason phrase of its own status, whatever the handler has set', async () => {
+it('discard the reason phrase and the encoding that a failed handler has set', async () => {
   const server = createServer(
     withRequestId((_req, res) => {
       res.statusCode = 201;
@@ -154,7 +154,7 @@ describe.each([
     );
   });
 
-  it('go to onError, with the id and the request, in the scope', async () => {
+  it('go to onError with the id and the request, in the scope', async () => {
     const told: unknown[] = [];
     const url = await listen(
       create((error, { requestId, req }) => {
@@ -169,14 +169,14 @@ describe.each([
   it.each([
     ['throws', () => fail()],
     ['rejects', async () => fail()],
-  ])('are not lost when onError %s', async (_what, onError) => {
+  ])('go to stderr when onError %s', async (_what, onError) => {
     const { status } = await send(await listen(create(onError)), { id: 'myid' });
     expect(status).toBe(500);
     await vi.waitFor(() => expect(stderr).toHaveBeenCalledTimes(2));
   });
 });
 
-it('must reject an onError that is no function', () => {
+it('reject an onError that is not a function', () => {
   for (const set of [
     () => withRequestId(fail, { onError: 'stderr' as never }),
     () => attach(createServer(), { onError: 1 as never }),
@@ -185,7 +185,7 @@ it('must reject an onError that is no function', () => {
   }
 });
 
-it('must write no line of its own for what an error message holds', async () => {
+it('keep an error message from forging a line', async () => {
   const listener = withRequestId(() => {
     throw new Error('a\nRequest other failed: forged\r\u001b[31m');
   });
@@ -204,39 +204,42 @@ describe('an error that cannot be read', () => {
   }
 
   it.each([
-    ['a stack that throws', () => unreadable('stack')],
-    ['a status that throws', () => unreadable('status')],
-    ['an own way of being printed that throws', () => unreadable(inspect.custom, {})],
+    ['a stack getter that throws', () => unreadable('stack')],
+    ['a status getter that throws', () => unreadable('status')],
+    ['a getter for inspect.custom that throws', () => unreadable(inspect.custom, {})],
     ['a revoked Proxy', revoked],
-    ['a message that is no string', () => Object.assign(new Error(), { message: 5n, status: 400 })],
-  ])('is answered with 500 and reported: %s', async (_what, create) => {
+    [
+      'a message that is not a string',
+      () => Object.assign(new Error(), { message: 5n, status: 400 }),
+    ],
+  ])('lead to a 500 and be reported: %s', async (_what, create) => {
     const listener = withRequestId(async () => Promise.reject(create()));
     const { status, id } = await send(await listen(createServer(listener)), { id: 'myid' });
     expect([status, id]).toEqual([500, 'myid']);
     expect(stderr).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^Request myid failed: /));
   });
 
-  it('is reported when onError hands it on', async () => {
+  it('be reported when onError rejects with it', async () => {
     const listener = withRequestId(fail, { onError: async () => Promise.reject(revoked()) });
     await send(await listen(createServer(listener)), { id: 'myid' });
     await vi.waitFor(() => expect(stderr).toHaveBeenCalledTimes(2));
   });
 });
 
-it('must answer a request that failed where console.error throws', async () => {
+it('respond to a request that failed, even if console.error throws', async () => {
   stderr.mockImplementation(fail);
   const { status } = await send(await listen(createServer(withRequestId(fail))), { id: 'myid' });
   expect(status).toBe(500);
 });
 
-it('must tell a client of its own fault, whatever the message and the status are', async () => {
+it('send the message and the status of an exposed error, even unusual ones', async () => {
   const error = Object.assign(new Error(), { message: 5n, status: 499, expose: true });
   const listener = withRequestId(async () => Promise.reject(error));
   const { status, body } = await send(await listen(createServer(listener)), { id: 'myid' });
   expect([status, JSON.parse(String(body))]).toEqual([499, { status: 499, detail: '5' }]);
 });
 
-it('must keep the line for a huge error short', async () => {
+it('keep the line for a huge error short', async () => {
   const listener = withRequestId(() => {
     throw new Error('a'.repeat(1_000_000));
   });

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { listen, send } from '../../../tests/kit/http.ts';
 import { attach, getRequestId, withRequestId } from '../src/index.ts';
 
-/** What a handler can find out about an object. */
+/** Returns what a handler can find out about an object. */
 function describeObject(object: IncomingMessage | ServerResponse): object {
   const events = object.eventNames().map((event) => [event, object.listenerCount(event)]);
   return {
@@ -22,7 +22,7 @@ function describeObject(object: IncomingMessage | ServerResponse): object {
   };
 }
 
-/** Asks a server what its handler found out. */
+/** Returns what the handler of a server finds out about req and res. */
 async function observe(
   wrap: (listener: RequestListener) => RequestListener,
   then?: (s: never) => void,
@@ -39,11 +39,11 @@ async function observe(
   return seen;
 }
 
-describe('req and res look as Node made them', () => {
+describe('req and res', () => {
   it.each([
     ['withRequestId', (listener: RequestListener) => withRequestId(listener), undefined],
     ['attach', (listener: RequestListener) => listener, attach],
-  ] as const)('%s adds nothing but req.id', async (_name, wrap, then) => {
+  ] as const)('look as Node made them but for req.id, behind %s', async (_name, wrap, then) => {
     const bare = await observe((listener) => listener);
     const seen = await observe(wrap, then);
     const withoutId = JSON.parse(
@@ -56,7 +56,7 @@ describe('req and res look as Node made them', () => {
   });
 });
 
-/** Runs a check in a handler; what it throws fails the test. */
+/** Runs a check in a handler. Throws what the check throws. */
 async function inHandler(
   check: (req: IncomingMessage, res: ServerResponse) => void,
 ): Promise<void> {
@@ -75,8 +75,8 @@ async function inHandler(
   if (failure !== undefined) throw failure;
 }
 
-describe('listeners of req and res are as they were added', () => {
-  it('are found by listeners, rawListeners and listenerCount, and taken off by off', () =>
+describe('listeners of req and res', () => {
+  it('be found by listeners, rawListeners and listenerCount, and removed by off', () =>
     inHandler((req) => {
       const listener = (): void => {};
       req.on('custom', listener);
@@ -89,7 +89,7 @@ describe('listeners of req and res are as they were added', () => {
       expect(req.listenerCount('custom')).toBe(0);
     }));
 
-  it('are called with this and arguments, and emit says whether there were any', () =>
+  it('receive this and the arguments, and make emit return true', () =>
     inHandler((req, res) => {
       const calls: unknown[] = [];
       res.on('custom', function (this: unknown, ...args: unknown[]) {
@@ -100,7 +100,7 @@ describe('listeners of req and res are as they were added', () => {
       expect(calls).toEqual([true, [1, 'two'], 'myid']);
     }));
 
-  it('are announced by newListener and removeListener as on a bare server', async () => {
+  it('be announced by newListener and removeListener as on a bare server', async () => {
     const observeEvents = async (wrap: (listener: RequestListener) => RequestListener) => {
       let told: unknown[] = [];
       const listener = (): void => {};
@@ -125,14 +125,14 @@ describe('listeners of req and res are as they were added', () => {
     expect(told).toEqual(await observeEvents((listener) => listener));
   });
 
-  it("throw an 'error' that nobody listens to, as ever", () =>
+  it("leave emit to throw an 'error' that has no listener", () =>
     inHandler((req, res) => {
       for (const emitter of [req, res]) {
         expect(() => emitter.emit('error', new Error('on purpose'))).toThrow('on purpose');
       }
     }));
 
-  it('throw out of emit', () =>
+  it('throw through emit', () =>
     inHandler((req) => {
       req.on('custom', () => {
         throw new Error('on purpose');
@@ -141,7 +141,7 @@ describe('listeners of req and res are as they were added', () => {
       expect(getRequestId()).toBe('myid');
     }));
 
-  it('leave req and res without methods of their own', () =>
+  it('leave req and res without own methods', () =>
     inHandler((req, res) => {
       for (const name of ['emit', 'writeHead', 'write', 'end', 'setHeader']) {
         expect(Object.hasOwn(req, name), name).toBe(false);
@@ -151,7 +151,7 @@ describe('listeners of req and res are as they were added', () => {
     }));
 });
 
-it('lets other AsyncLocalStorages keep what they have', async () => {
+it('leave the stores of other AsyncLocalStorages unchanged', async () => {
   const tenants = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
   const listener = withRequestId((req, res) => {
@@ -166,7 +166,7 @@ it('lets other AsyncLocalStorages keep what they have', async () => {
   expect(seen).toEqual(['inner', 'myid', 'outer', 'myid']);
 });
 
-it('must call the callbacks of write and end with the `this` of a bare server', async () => {
+it('call the callbacks of write and end with the `this` of a bare server', async () => {
   async function called(wrap: (listener: RequestListener) => RequestListener): Promise<unknown[]> {
     const seen: unknown[] = [];
     function note(this: unknown): void {

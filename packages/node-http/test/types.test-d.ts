@@ -1,4 +1,4 @@
-// Checked by tsc alone.
+// Checked by tsc only.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import {
@@ -18,7 +18,7 @@ type Same<T, U> =
 declare const ofAny: RequestIdOptions<RawRequest>;
 declare const ofHttp2: RequestIdOptions<Http2ServerRequest>;
 
-// The listener's request has an id, whether its type is written or not.
+// The listener's request has an id, whether its type is annotated or not.
 createServer(withRequestId((req, res) => res.end(isExactly<string>()(req.id))));
 createServer(withRequestId((req, res) => res.end(isExactly<string>()(req.id)), ofAny));
 createServer(withRequestId((_req: IncomingMessage, res: ServerResponse) => res.end(), ofAny));
@@ -33,7 +33,7 @@ createServer(
   ),
 );
 
-// HTTP/2's request too.
+// So does HTTP/2's request.
 createSecureServer(
   withRequestId((req: Http2ServerRequest, res: Http2ServerResponse) => res.end(req.url)),
 );
@@ -48,5 +48,5 @@ createSecureServer(
   withRequestId<Http2ServerRequest, Http2ServerResponse>((req, res) => res.end(req.id), ofAny),
 );
 
-// @ts-expect-error the options are for another request
+// @ts-expect-error the options are for another type of request
 createServer(withRequestId((_req: IncomingMessage, res: ServerResponse) => res.end(), ofHttp2));

@@ -7,7 +7,7 @@ describe('withRequestId', () => {
   it.each([
     ['throws', () => fail()],
     ['rejects', async () => fail()],
-  ])('answers 500 for a listener that %s, and tells stderr', async (_what, listener) => {
+  ])('respond with 500 when the listener %s, and write to stderr', async (_what, listener) => {
     const stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
     const url = await listen(createServer(withRequestId(listener)));
     const answer = await send(url, { id: 'myid' });
@@ -20,7 +20,7 @@ describe('withRequestId', () => {
     stderr.mockRestore();
   });
 
-  it('cuts off an answer that had begun when its listener failed', async () => {
+  it('cut off a response that has begun when its listener fails', async () => {
     const stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
     const listener = withRequestId((_req, res) => {
       res.writeHead(200, { 'Content-Length': 10 }).write('half');
@@ -31,7 +31,7 @@ describe('withRequestId', () => {
     stderr.mockRestore();
   });
 
-  it('answers a refused id with problem details, and does not call the listener', async () => {
+  it('respond to a rejected id with problem details, and not call the listener', async () => {
     const listener = vi.fn();
     const url = await listen(createServer(withRequestId(listener, { onInvalid: 'reject' })));
     const answer = await send(url, { id: '<script>' });
@@ -46,7 +46,7 @@ describe('withRequestId', () => {
 });
 
 describe('requestId', () => {
-  it('is a middleware by the conventions of connect', async () => {
+  it("be a middleware by connect's conventions", async () => {
     const middleware = requestId({ generate: () => 'made' });
     const server = createServer((req, res) => {
       middleware(req, res, (error) => res.end(`${error} ${req.id} ${getRequestId()}`));

@@ -11,7 +11,7 @@ import { type RequestIdOptions, withRequestId } from '../src/index.ts';
 
 type Head = Parameters<Parameters<RequestListener>[1]['writeHead']>;
 
-/** The response as it goes over the wire, without what differs from run to run, in order of the names. */
+/** Returns the raw response without what differs between runs, its headers sorted by name. */
 async function respond(listener: RequestListener): Promise<string[]> {
   const socket = connect(Number(new URL(await listen(createServer(listener))).port), '127.0.0.1');
   socket.end('GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: myid\r\nConnection: close\r\n\r\n');
@@ -21,9 +21,9 @@ async function respond(listener: RequestListener): Promise<string[]> {
   const [status = '', ...lines] = head.split('\r\n');
   const kept = lines
     .filter((line) => !/^Date:/.test(line))
-    // The name of a repeated header is sent as it was given first.
+    // A repeated header is sent under the first spelling of its name.
     .map((line) => (/^a:/.test(line) ? line.replace('a:', 'A:') : line));
-  // Node writes in the order in which headers were set: those of one name keep theirs.
+  // Node sends headers in the order in which they were set. Those of one name keep their order.
   const sorted = kept.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
   return [status, ...sorted, body];
 }
@@ -40,13 +40,13 @@ function writing(given: unknown[], isSet: boolean): RequestListener {
     try {
       res.writeHead(...(given as Head)).end('ok');
     } catch (error) {
-      // What was left behind is sent along.
+      // Shows what a failed writeHead() has left behind.
       res.end(`${(error as NodeJS.ErrnoException).code} ${res.statusCode} ${res.statusMessage}`);
     }
   };
 }
 
-/** As on-headers does: sets what writeHead() is given, one by one, and a header of its own. */
+/** Sets the headers that writeHead() is given one by one, and adds another, as on-headers does. */
 function settingHeaders(listener: RequestListener): RequestListener {
   return (req, res) => {
     const { writeHead } = res;
@@ -104,11 +104,11 @@ const heads: [string, unknown[]][] = [
     ],
   ],
   ['an odd list', [200, ['A', '1', 'B']]],
-  ['a name that is none', [200, { A: '1', 'Content-Length': 5, 'bad name': '2' }]],
-  ['a value that is none', [200, { A: '1', 'Content-Length': 5, B: 'bad\nvalue' }]],
-  ['a flat list with a value that is none', [200, ['A', '1', 'B', 'bad\nvalue']]],
+  ['an invalid name', [200, { A: '1', 'Content-Length': 5, 'bad name': '2' }]],
+  ['an invalid value', [200, { A: '1', 'Content-Length': 5, B: 'bad\nvalue' }]],
+  ['a flat list with an invalid value', [200, ['A', '1', 'B', 'bad\nvalue']]],
   [
-    'pairs with a value that is none',
+    'pairs with an invalid value',
     [
       200,
       [
@@ -118,17 +118,17 @@ const heads: [string, unknown[]][] = [
     ],
   ],
   ['a value that is undefined', [200, { A: undefined }]],
-  ['no status', ['nonsense', { A: '1' }]],
+  ['an invalid status', ['nonsense', { A: '1' }]],
   ['a status out of range', [1000, { A: '1' }]],
   ['a date and a length', [200, { Date: 'today', 'Content-Length': 2 }]],
   ['no body', [204, { A: '1' }]],
 ];
 
 describe.each([
-  ['nothing was set before', false],
-  ['a header was set before', true],
-])('writeHead, when %s, sends what it sends without us, given', (_when, isSet) => {
-  it.each(heads)('%s', async (_what, given) => {
+  ['no header is set', false],
+  ['a header is set', true],
+])('writeHead, when %s', (_when, isSet) => {
+  it.each(heads)('send what a bare server sends, given %s', async (_what, given) => {
     const bare = await respond(writing(given, isSet));
     const ours = await respond(withRequestId(writing(given, isSet) as never));
     expect(ours.filter(isId)).toEqual(['X-Request-ID: myid']);
@@ -136,7 +136,7 @@ describe.each([
   });
 
   it.each(heads)(
-    '%s, where somebody has put a writeHead before that sets headers',
+    'send what a bare server sends, given %s, behind a patch that sets headers',
     async (_what, given) => {
       const bare = await respond(settingHeaders(writing(given, isSet)));
       const wrapped = withRequestId(writing(given, isSet) as never) as RequestListener;
@@ -159,9 +159,9 @@ describe.each([
   ];
 
   it.each(
-    // With a header set, Node refuses pairs.
+    // Node rejects pairs once a header is set.
     withId.slice(0, isSet ? 2 : 3),
-  )('%s with another id, which is replaced', async (_what, given) => {
+  )('replace another id in %s', async (_what, given) => {
     const ours = await respond(withRequestId(writing([200, given], isSet) as never));
     expect(ours.filter(isId)).toEqual(['X-Request-ID: myid']);
     expect(ours).toContain('A: 1');
@@ -174,7 +174,7 @@ describe.each([
       'a flat list that repeats it',
       ['Access-Control-Expose-Headers', 'A', 'access-control-expose-headers', 'B'],
     ],
-  ])('%s that exposes headers, to which ours is added', async (_what, given) => {
+  ])('add the header to those that are exposed by %s', async (_what, given) => {
     const options: RequestIdOptions = { exposeHeader: true };
     const ours = await respond(withRequestId(writing([200, given], isSet) as never, options));
     const exposed = ours.filter((line) => nameOf(line) === 'access-control-expose-headers');
@@ -183,16 +183,16 @@ describe.each([
   });
 });
 
-it('writeHead must leave the arrays as they are that it is given', async () => {
+it('leave the arrays that writeHead() is given unchanged', async () => {
   const values: OutgoingHttpHeader[] = [['1', '2'], '3'];
   const given = ['A', values[0], 'A', values[1]];
   await respond(withRequestId(writing([200, given], false) as never));
   expect(given).toEqual(['A', ['1', '2'], 'A', '3']);
 });
 
-// Node 26 has it no more.
+// Node 26 removed it.
 it.runIf('writeHeader' in ServerResponse.prototype)(
-  'writeHeader, the deprecated name of writeHead, must send the id as well',
+  'send the id by writeHeader(), the deprecated name of writeHead(), too',
   async () => {
     const lines = await respond(
       withRequestId((_req, res) => {
