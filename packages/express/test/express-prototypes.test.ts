@@ -17,7 +17,7 @@ describe.each([
   ['Express 4', express4 as unknown as typeof express5, express5],
   ['Express 5', express5, express4 as unknown as typeof express5],
 ])('%s', (_name, express, otherExpress) => {
-  /** An application whose handler loses the header, and what later events of its requests see. */
+  /** Returns an app whose handler removes the header, and a function that returns what later events of its requests see. */
   function createApp(from: typeof express5, middleware?: express5.RequestHandler) {
     const app = from();
     const seen: unknown[] = [];
@@ -42,16 +42,17 @@ describe.each([
   const middleware = (): express5.RequestHandler => requestId();
   const createServers: Record<string, (app: express5.Express) => Server> = {
     attach: (app) => attached(app),
-    'attach, called in a promise': (app) =>
+    'attach, which calls it in a promise': (app) =>
       attached((req, res) => void Promise.resolve().then(() => app(req, res))),
-    'attach, called after a timer': (app) =>
+    'attach, which calls it after a timer': (app) =>
       attached((req, res) => void setTimeout(() => app(req, res), 5)),
     withRequestId: (app) => createServer(withRequestId(app as never)),
-    'by hand, in withRequestId': (app) => createServer(withRequestId((req, res) => app(req, res))),
+    'withRequestId, which calls it in a listener': (app) =>
+      createServer(withRequestId((req, res) => app(req, res))),
   };
 
   it.each(Object.keys(createServers))(
-    'binds the first request and later ones, by %s',
+    'bind the first request and later ones, behind %s',
     async (how) => {
       const { app, emitLater } = createApp(express);
       const url = await listen(createServers[how]?.(app) as Server);
@@ -62,7 +63,7 @@ describe.each([
     },
   );
 
-  it('binds what a router hands to another application', async () => {
+  it('bind requests that a router passes to another app', async () => {
     const inner = createApp(express);
     const outer = express();
     outer.use(middleware());
@@ -74,7 +75,7 @@ describe.each([
     }
   });
 
-  it('binds what the other version hands over, once it has its own middleware', async () => {
+  it('bind requests that an app of the other version passes to one with the middleware', async () => {
     const inner = createApp(express, middleware());
     const outer = otherExpress();
     outer.use(middleware());
@@ -86,7 +87,7 @@ describe.each([
     }
   });
 
-  it('binds an application with methods of its own after one without', async () => {
+  it('bind requests of an app with patched methods after those of one without', async () => {
     await send(await listen(attached(createApp(express).app)));
     const { app } = createApp(express);
     app.response.writeHead = function (this: ServerResponse, ...args: never[]) {
@@ -96,7 +97,7 @@ describe.each([
     for (const id of ['one', 'two']) expect((await send(url, { id })).id).toBe(id);
   });
 
-  it("leaves express.request's own keys enumerable as they were", async () => {
+  it('leave the enumerable keys of express.request unchanged', async () => {
     const { app } = createApp(express, middleware());
     const before = Object.keys(express.request);
     await send(await listen(createServer(app)));

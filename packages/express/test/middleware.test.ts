@@ -11,7 +11,7 @@ describe.each([
   ['Express 4', express4 as unknown as typeof express5],
   ['Express 5', express5],
 ])('%s', (_name, express) => {
-  it('gives req.id, the context and the answer one id', async () => {
+  it('use one id for req.id, the context and the response', async () => {
     const app = express();
     app.use(requestId());
     app.get('/', (req, res) => void res.json([req.id, getRequestId(), context.get('requestId')]));
@@ -23,7 +23,7 @@ describe.each([
     await request(app).get('/').expect('X-Request-ID', uuid);
   });
 
-  it('keeps the first id where it is mounted again, or in an app within the app', async () => {
+  it('keep the first id where it is mounted again, or in a nested app', async () => {
     const inner = express();
     inner.use(requestId({ trust: false, generate: () => 'inner' }));
     inner.get('/', (req, res) => void res.json([req.id, getRequestId()]));
@@ -36,7 +36,7 @@ describe.each([
     expect(headers['x-request-id']).toMatch(uuid);
   });
 
-  it('hands what its options do not allow to the error handlers, which see the id', async () => {
+  it('pass a rejection to the error handlers, inside the scope', async () => {
     const app = express();
     app.use(requestId({ onInvalid: 'reject' }));
     const handler: ErrorRequestHandler = (error, req, res, _next) => {
@@ -50,7 +50,7 @@ describe.each([
     expect(id).toMatch(uuid);
   });
 
-  it('leaves routes alone that it is not mounted on', async () => {
+  it('leave routes alone where it is not mounted', async () => {
     const app = express();
     app.use('/covered', requestId());
     app.use((_req, res) => void res.send(String(getRequestId())));
@@ -60,7 +60,7 @@ describe.each([
     expect(headers).not.toHaveProperty('x-request-id');
   });
 
-  it('behind attach(server), covers what comes before it and keeps the id', async () => {
+  it('keep the id of attach(server), which covers the middleware before it', async () => {
     const seen: unknown[] = [];
     const app = express();
     app.use((req, _res, next) => {

@@ -1,5 +1,5 @@
-// Checked by tsc alone. All tests are one program to it: hence the key's name, which those of the other
-// adapters' tests must not take away.
+// Checked by tsc only. It compiles all tests as one program: the key's name differs from those in the other
+// adapters' tests.
 import { context, requestId } from '@request-context/express';
 import express from 'express';
 
@@ -18,7 +18,7 @@ declare global {
 }
 
 context.set('keyOfTheExpressTest', 'text');
-// @ts-expect-error text is needed
+// @ts-expect-error not a string
 context.set('keyOfTheExpressTest', 1);
 
 express()

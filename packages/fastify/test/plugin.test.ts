@@ -18,7 +18,7 @@ describe.each([
   ['Fastify 4', fastify4 as unknown as typeof fastify5],
   ['Fastify 5', fastify5],
 ])('%s', (_name, fastify) => {
-  /** An app, and the lines that it logs: each with reqId, and the id by the context. */
+  /** Returns an app and the lines that it logs, each with reqId and with the context's id as `mixed`. */
   function appWith(options: object = {}): { app: FastifyInstance; lines: Line[] } {
     const lines: Line[] = [];
     const stream = new Writable({
@@ -36,7 +36,7 @@ describe.each([
   const listen = (app: FastifyInstance, host = '127.0.0.1'): Promise<string> =>
     app.listen({ host, port: 0 });
 
-  /** A plugin with a route that logs a line. */
+  /** Returns a plugin with a route that logs a line. */
   function encapsulated(path: string): (app: FastifyInstance) => Promise<void> {
     return async (app) => {
       app.get(path, async (request) => {
@@ -47,7 +47,7 @@ describe.each([
   }
 
   it.each(['/before', '/after', '/nowhere'])(
-    'has the id in all lines that Fastify logs of %s, whichever plugin was registered first',
+    'put the id into all lines that Fastify logs for %s, whichever plugin was registered first',
     async (path) => {
       const { app, lines } = appWith();
       app.register(encapsulated('/before'));
@@ -69,7 +69,7 @@ describe.each([
     { requestIdHeader: 'request-id' },
     { requestIdHeader: 'x-other' },
     { genReqId: () => 'another' },
-  ])('takes the place of what Fastify would do by %j', async (options) => {
+  ])('override the Fastify options %j', async (options) => {
     const { app } = appWith(options);
     app.register(requestId);
     app.register(encapsulated('/'));
@@ -79,7 +79,7 @@ describe.each([
     expect(answer.body).toBe([answer.id, answer.id, answer.id].join());
   });
 
-  it('is the id even where an encapsulated plugin sets a genReqId of its own', async () => {
+  it('override the genReqId of an encapsulated plugin', async () => {
     const { app } = appWith();
     app.register(requestId);
     app.register(async (child) => {
@@ -89,7 +89,7 @@ describe.each([
     expect((await send(await listen(app), { id: 'myid' })).body).toBe('myid,myid,myid');
   });
 
-  it('covers every address that localhost stands for', async () => {
+  it('cover every address of localhost', async () => {
     const { app } = appWith();
     app.register(encapsulated('/'));
     app.register(requestId);
@@ -102,21 +102,18 @@ describe.each([
     }
   });
 
-  it.each(['/before', '/after'])(
-    'answers inject() of %s as it answers the network',
-    async (path) => {
-      const { app, lines } = appWith();
-      app.register(encapsulated('/before'));
-      app.register(requestId);
-      app.register(encapsulated('/after'));
-      const answer = await app.inject({ url: path, headers: { 'x-request-id': 'myid' } });
-      expect(answer.body).toBe('myid,myid,myid');
-      expect(answer.headers['x-request-id']).toBe('myid');
-      expect(lines.map(({ reqId }) => reqId)).toEqual(['myid', 'myid', 'myid']);
-    },
-  );
+  it.each(['/before', '/after'])('respond to inject() of %s as to the network', async (path) => {
+    const { app, lines } = appWith();
+    app.register(encapsulated('/before'));
+    app.register(requestId);
+    app.register(encapsulated('/after'));
+    const answer = await app.inject({ url: path, headers: { 'x-request-id': 'myid' } });
+    expect(answer.body).toBe('myid,myid,myid');
+    expect(answer.headers['x-request-id']).toBe('myid');
+    expect(lines.map(({ reqId }) => reqId)).toEqual(['myid', 'myid', 'myid']);
+  });
 
-  it('keeps a request by inject() in a handler apart from the one that it is made in', async () => {
+  it('keep a request that a handler injects apart from its own', async () => {
     const { app } = appWith();
     app.register(requestId);
     app.register(encapsulated('/inner'));
@@ -128,14 +125,14 @@ describe.each([
     expect(answer.body).toBe('inner,inner,inner outer');
   });
 
-  it('lets onClientError answer what the parser refuses', async () => {
+  it('let onClientError respond to what the parser rejects', async () => {
     const { app } = appWith({ clientErrorHandler: onClientError });
     app.register(requestId);
     const answer = await sendRaw(await listen(app), 'no HTTP\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n[\s\S]*X-Request-ID: [0-9a-f-]{36}\r\n/);
   });
 
-  it('registered in an encapsulated plugin, covers that plugin alone', async () => {
+  it('cover only the encapsulated plugin that registers it', async () => {
     const { app } = appWith();
     app.register(async (child) => {
       child.register(requestId);
@@ -148,7 +145,7 @@ describe.each([
     expect(outside).toMatchObject({ body: 'undefined', ids: [] });
   });
 
-  it.each(['/hijack', '/hijack-raw', '/%zz'])('echoes the id on the answer to %s', async (path) => {
+  it.each(['/hijack', '/hijack-raw', '/%zz'])('echo the id on the response to %s', async (path) => {
     const { app } = appWith();
     app.register(requestId);
     app.get('/hijack', (_request, reply) => {
@@ -163,7 +160,7 @@ describe.each([
     expect((await send((await listen(app)) + path, { id: 'myid' })).id).toBe('myid');
   });
 
-  it('lets frameworkErrors see the id', async () => {
+  it('show the id to frameworkErrors', async () => {
     const seen: unknown[] = [];
     const { app } = appWith({
       frameworkErrors: (
@@ -181,7 +178,7 @@ describe.each([
     expect(seen).toEqual(['myid', 'myid']);
   });
 
-  it('hands what its options do not allow to the error handler', async () => {
+  it('pass a rejection to the error handler', async () => {
     const { app } = appWith();
     const seen: unknown[] = [];
     app.setErrorHandler((error: Error & { code: string }, request, reply) => {
@@ -195,7 +192,7 @@ describe.each([
     expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', true]);
   });
 
-  it('takes the options that Fastify adds, and refuses others when it gets ready', async () => {
+  it('accept the options that Fastify adds, and reject unknown ones at ready()', async () => {
     const { app } = appWith();
     app.register(requestId, { prefix: '/api', logLevel: 'warn' });
     await app.ready();
@@ -204,35 +201,35 @@ describe.each([
     await expect(other.ready()).rejects.toMatchObject({ option: 'maxLenght' });
   });
 
-  describe('one id, whatever sets genReqId', () => {
+  describe('a genReqId that is set elsewhere', () => {
     const generators: Record<string, (app: FastifyInstance) => void> = {
-      'an encapsulated plugin, registered after': (app) => {
+      'an encapsulated plugin, registered after it': (app) => {
         app.register(requestId);
         app.register(async (child) => {
           child.setGenReqId(() => 'other');
           await encapsulated('/')(child);
         });
       },
-      'an encapsulated plugin, registered before': (app) => {
+      'an encapsulated plugin, registered before it': (app) => {
         app.register(async (child) => {
           child.setGenReqId(() => 'other');
           await encapsulated('/')(child);
         });
         app.register(requestId);
       },
-      'the application, afterwards': (app) => {
+      'the app, afterwards': (app) => {
         app.register(requestId);
         app.after(() => app.setGenReqId(() => 'other'));
         app.register(encapsulated('/'));
       },
-      'the application, when it is almost ready': (app) => {
+      'the app, when it is almost ready': (app) => {
         app.register(requestId);
         app.register(encapsulated('/'));
         app.addHook('onReady', async () => void app.setGenReqId(() => 'other'));
       },
     };
 
-    it.each(Object.keys(generators))('%s', async (what) => {
+    it.each(Object.keys(generators))('not change the id when set by %s', async (what) => {
       const { app, lines } = appWith();
       generators[what]?.(app);
       const answer = await send(await listen(app), {
@@ -246,10 +243,10 @@ describe.each([
     });
   });
 
-  describe('requests by inject()', () => {
+  describe('injected requests', () => {
     const headers = { 'x-request-id': 'myid' };
 
-    it('are inside in hooks that were added before the plugin, in the first one too', async () => {
+    it('be in scope in hooks that were added before the plugin, from the first request on', async () => {
       const { app } = appWith();
       const seen: unknown[] = [];
       app.addHook('onRequest', async () => void seen.push(getRequestId()));
@@ -277,7 +274,7 @@ describe.each([
             );
           }),
       ],
-    ])('carry the id with a malformed URL, by %s', async (_how, inject) => {
+    ])('carry the id despite a malformed URL, by %s', async (_how, inject) => {
       const { app } = appWith();
       app.register(encapsulated('/:name'));
       await app.register(requestId);
@@ -286,7 +283,7 @@ describe.each([
       expect(answered['x-request-id']).toBe('myid');
     });
 
-    it('carry it by fastify.routing too', async () => {
+    it('carry the id through fastify.routing too', async () => {
       const { app } = appWith();
       app.register(encapsulated('/:name'));
       await app.register(requestId);
@@ -299,7 +296,7 @@ describe.each([
       expect(answer).toMatchObject({ status: 400, id: 'myid' });
     });
 
-    it('are refused when the application is closed, by promise and by callback', async () => {
+    it('be rejected when the app is closed, by promise and by callback', async () => {
       const { app } = appWith();
       await app.register(requestId);
       await app.close();
@@ -309,7 +306,7 @@ describe.each([
     });
   });
 
-  it('refuses a bad id after the hooks that were added before the plugin, and before those after it', async () => {
+  it('reject a bad id after the hooks added before the plugin, and before later ones', async () => {
     const { app } = appWith();
     const seen: unknown[] = [];
     app.addHook('onRequest', async (_request, reply) => {
@@ -327,7 +324,7 @@ describe.each([
     expect(seen).toEqual(['before', answer.id]);
   });
 
-  it("refuses upgrades with a bad id, with `onInvalid: 'reject'`", async () => {
+  it("reject upgrades with a bad id, given `onInvalid: 'reject'`", async () => {
     const { app } = appWith();
     app.register(requestId, { onInvalid: 'reject' });
     const upgraded: unknown[] = [];

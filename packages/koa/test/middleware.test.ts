@@ -9,7 +9,7 @@ describe.each([
   ['Koa 2', Koa2 as unknown as typeof Koa3],
   ['Koa 3', Koa3],
 ])('%s', (_name, Koa) => {
-  it('gives ctx.state.requestId, ctx.req.id, the context and the answer one id', async () => {
+  it('use one id for ctx.state.requestId, ctx.req.id, the context and the response', async () => {
     const app = new Koa();
     app.use(requestId());
     app.use((ctx) => {
@@ -23,7 +23,7 @@ describe.each([
     await request(app.callback()).get('/').expect('X-Request-ID', uuid);
   });
 
-  it("lets the app's error listeners see the id, and echoes it after ctx.onerror", async () => {
+  it("show the id to the app's error listeners, and echo it after ctx.onerror", async () => {
     const seen: unknown[] = [];
     const app = new Koa();
     app.on('error', (error, ctx) => seen.push(error.message, getRequestId(), ctx.state.requestId));
@@ -39,7 +39,7 @@ describe.each([
     expect(seen).toEqual(['on purpose', 'myid', 'myid']);
   });
 
-  it("calls the app's own ctx.onerror in the request's context, at the end of good answers too", async () => {
+  it("call the app's own ctx.onerror in the request's scope, after successful responses too", async () => {
     const seen: unknown[] = [];
     const app = new Koa();
     app.context.onerror = (error) => seen.push(error, getRequestId());
@@ -51,7 +51,7 @@ describe.each([
     expect(seen).toEqual([null, 'myid']);
   });
 
-  it('throws what its options do not allow, for middleware before it to catch', async () => {
+  it('throw a rejection for earlier middleware to catch', async () => {
     const app = new Koa();
     app.use(async (ctx, next) => {
       try {
@@ -68,7 +68,7 @@ describe.each([
   });
 
   describe('from the second request on', () => {
-    /** Asks twice, on one server, and gives the ids of the second answer: in its header, in its body. */
+    /** Sends two requests to one server. Returns the second response's id from its header and its body. */
     async function askTwice(app: Koa3): Promise<unknown[]> {
       const server = app.callback();
       await request(server).get('/');
@@ -76,7 +76,7 @@ describe.each([
       return [headers['x-request-id'], text];
     }
 
-    it('is entered before Koa begins, where it is first: nothing is replaced for each request', async () => {
+    it('open the scope before Koa starts, and not replace ctx.onerror, if it is the first middleware', async () => {
       const own: boolean[] = [];
       const app = new Koa();
       app.use(requestId());
@@ -91,7 +91,7 @@ describe.each([
     });
 
     it.each(['before the first request', 'later'])(
-      'leaves what others put before it, %s, outside: they may answer by themselves',
+      'leave middleware outside the scope that is inserted ahead of it %s',
       async (when) => {
         const seen: unknown[] = [];
         const app = new Koa();
@@ -112,7 +112,7 @@ describe.each([
       },
     );
 
-    it('calls the functions of its options once a request, and refuses what it would refuse', async () => {
+    it('call the functions among its options once per request, and still reject invalid ids', async () => {
       const paths: string[] = [];
       const app = new Koa();
       app.on('error', () => {});
@@ -138,7 +138,7 @@ describe.each([
     });
   });
 
-  it('adds nothing to ctx that can be enumerated', async () => {
+  it('add no enumerable property to ctx', async () => {
     let before: string[] = [];
     let after: string[] = [];
     const app = new Koa();

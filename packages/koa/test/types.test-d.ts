@@ -1,5 +1,5 @@
-// Checked by tsc alone. All tests are one program to it: hence the key's name, which those of the other
-// adapters' tests must not take away.
+// Checked by tsc only. It compiles all tests as one program: the key's name differs from those in the other
+// adapters' tests.
 import { context, requestId } from '@request-context/koa';
 import Koa from 'koa';
 
@@ -10,7 +10,7 @@ declare module '@request-context/koa' {
 }
 
 context.set('keyOfTheKoaTest', 'text');
-// @ts-expect-error text is needed
+// @ts-expect-error not a string
 context.set('keyOfTheKoaTest', 1);
 
 new Koa()
