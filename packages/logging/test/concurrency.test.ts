@@ -31,7 +31,7 @@ function pinoLogging(): Logging & { stream: pino.DestinationStream } {
   return { log: (message, fields) => logger.info(fields, message), entries, stream };
 }
 
-/** With a transport that is always behind, so that nearly all lines are queued. */
+/** Returns a logger whose transport is always behind, so that nearly all lines are queued. */
 function winstonLogging(level: 'logger' | 'transport'): Logging {
   const { combine, json } = winston.format;
   const entries: Entry[] = [];
@@ -63,7 +63,7 @@ async function startKoa({ log }: Logging): Promise<string> {
   const app = new Koa();
   app.use(koaRequestId());
   app.use(async (ctx) => {
-    // Koa ends a response that is begun.
+    // Koa ends a response that has begun.
     if (ctx.path === '/leaves') ctx.respond = false;
     await handle(ctx.req, ctx.res, log);
     ctx.body = 'hello';
@@ -72,7 +72,7 @@ async function startKoa({ log }: Logging): Promise<string> {
   return listen(createServer(app.callback()));
 }
 
-/** All lines that were written must be those that were expected: none missing, none foreign. */
+/** Checks that exactly the expected lines were written: none is missing, none has a foreign id. */
 async function check(
   entries: Entry[],
   expected: string[],
@@ -85,16 +85,16 @@ async function check(
 
 it.each<[string, Logging, (logging: Logging) => Promise<string>]>([
   ['Express with pino', pinoLogging(), startExpress],
-  ['Express with winston, by the logger', winstonLogging('logger'), startExpress],
-  ['Express with winston, by the transport', winstonLogging('transport'), startExpress],
-  ['Koa with winston, by the logger', winstonLogging('logger'), startKoa],
-  ['Koa with winston, by the transport', winstonLogging('transport'), startKoa],
-])('500 requests at the same time: %s', async (_what, logging, start) => {
+  ['Express with winston, formatted by the logger', winstonLogging('logger'), startExpress],
+  ['Express with winston, formatted by the transport', winstonLogging('transport'), startExpress],
+  ['Koa with winston, formatted by the logger', winstonLogging('logger'), startKoa],
+  ['Koa with winston, formatted by the transport', winstonLogging('transport'), startKoa],
+])('keep the ids of 500 concurrent requests apart: %s', async (_what, logging, start) => {
   const url = await start(logging);
   await check(logging.entries, await flood(url));
 });
 
-it('500 requests at the same time: Fastify with its own logger, its own lines included', async () => {
+it("keep the ids of 500 concurrent requests apart: Fastify's logger, its own lines included", async () => {
   const { entries, stream } = pinoLogging();
   const app = fastify({
     logger: { mixin: requestContextMixin(), messageKey: 'message', stream },
@@ -124,14 +124,14 @@ it('500 requests at the same time: Fastify with its own logger, its own lines in
   expect(ids(perRequest('request completed'))).toEqual(
     all.filter((id) => !id.startsWith('leaves')),
   );
-  // The id that Fastify itself gave the line, from its own request.
+  // Fastify adds reqId from its own request.
   for (const entry of entries.filter(({ requestId }) => requestId !== undefined)) {
     expect((entry as Entry & { reqId: unknown }).reqId).toBe(entry.requestId);
   }
 });
 
 it.each(['before', 'after'] as const)(
-  '500 requests at the same time: morgan, mounted %s the middleware',
+  'keep the ids of 500 concurrent requests apart: morgan, mounted %s the middleware',
   async (place) => {
     requestIdToken(morgan);
     morgan.token('sent', (req) => sentId(req));
@@ -153,7 +153,7 @@ it.each(['before', 'after'] as const)(
   },
 );
 
-it('500 requests at the same time: pino-http, its line at the end included', async () => {
+it('keep the ids of 500 concurrent requests apart: pino-http, its line at the end included', async () => {
   const entries: Entry[] = [];
   const stream = { write: (line: string) => void entries.push(JSON.parse(line)) };
   const app = express();

@@ -14,14 +14,14 @@ let stderr = '';
 let writes: string[] = [];
 let undos: (() => void)[] = [];
 
-/** Patches until the test is over. */
+/** Patches the console until the test ends. */
 function patch(options?: FieldOptions): () => void {
   const undo = patchConsole(options);
   undos.push(undo);
   return undo;
 }
 
-/** A console of Node's in place of vitest's, on streams that can be read. */
+// vitest's console does not write to streams that tests can read: Node's replaces it.
 beforeEach(() => {
   stdout = '';
   stderr = '';
@@ -49,7 +49,7 @@ afterEach(() => {
   globalThis.console = vitestConsole;
 });
 
-/** What is written without a patch, and what with one: outside of requests, and inside. */
+/** Returns what is written before the patch, with it outside and inside a request, and after it. */
 function written(log: () => void, options?: FieldOptions, inside: object = values) {
   function run(): [string, string] {
     stdout = '';
@@ -76,7 +76,7 @@ it.each<[string, () => void]>([
   ['several objects', () => console.log({ a: 1 }, ['b'], 3, null, undefined, Symbol('c'))],
   ['an object before a format string', () => console.log({ a: 1 }, '%s', 'x')],
   ['an error', () => console.log(error)],
-  ['a text with an error', () => console.log('failed:', error)],
+  ['text with an error', () => console.log('failed:', error)],
   ['several lines', () => console.log('first\nsecond')],
   ['an assertion', () => console.assert(false, '%s wrong', 'it is')],
   [
@@ -86,11 +86,11 @@ it.each<[string, () => void]>([
       console.countReset('orders');
     },
   ],
-  ['info', () => console.info('saved %d', 7)],
-  ['debug', () => console.debug('saved %d', 7)],
-  ['warn', () => console.warn('saved %d', 7)],
-  ['error', () => console.error('saved %d', 7)],
-])('prefixes %s, and leaves all else of it as it was', (_what, log) => {
+  ['console.info', () => console.info('saved %d', 7)],
+  ['console.debug', () => console.debug('saved %d', 7)],
+  ['console.warn', () => console.warn('saved %d', 7)],
+  ['console.error', () => console.error('saved %d', 7)],
+])('prefix %s, and change nothing else', (_what, log) => {
   const { before, outside, within, after } = written(log);
   const prefix = (text: string): string => (text === '' ? '' : `[myid] ${text}`);
   expect(before.join('')).not.toBe('');
@@ -99,7 +99,7 @@ it.each<[string, () => void]>([
   expect(after).toEqual(before);
 });
 
-it('prefixes a trace once, and adds no frame of its own to its stack', () => {
+it('prefix a trace once, and add no frame to its stack', () => {
   const { before, within } = written(() => console.trace('%s got here', 'who'));
   const firstLines = (text: string): string[] => text.split('\n').slice(0, 2);
   expect(within[0]).toBe('');
@@ -108,19 +108,19 @@ it('prefixes a trace once, and adds no frame of its own to its stack', () => {
   expect(within[1]).not.toContain('patch-console.ts');
 });
 
-it('prefixes an empty line with the id alone', () => {
+it('prefix an empty line with the id alone', () => {
   expect(written(() => console.log()).within).toEqual(['[myid]\n', '']);
   expect(written(() => console.log('')).within).toEqual(['[myid] \n', '']);
 });
 
-it('prefixes the first line that is not empty', () => {
+it('prefix the first line that is not empty', () => {
   expect(written(() => console.error('\n\n  Error: x')).within).toEqual([
     '',
     '\n\n[myid]   Error: x\n',
   ]);
 });
 
-it('keeps the indentation of groups outermost', () => {
+it('put the prefix after the indentation of a group', () => {
   const { within } = written(() => {
     console.group('order');
     console.log({ a: 1 });
@@ -139,7 +139,7 @@ it.each<[string, () => void]>([
       ]),
   ],
   ['dir', () => console.dir({ a: { b: { c: { d: 1 } } } }, { depth: 0 })],
-])('leaves %s alone', (_what, log) => {
+])('leave console.%s alone', (_what, log) => {
   const { before, within } = written(log);
   expect(before[0]).not.toBe('');
   expect(within).toEqual(before);
@@ -150,11 +150,11 @@ it.each<[FieldOptions, string]>([
   [{ keys: { requestId: 'request_id' } }, '[request_id=myid] saved\n'],
   [{ keys: ['tenant'] }, '[tenant=acme] saved\n'],
   [{ keys: ['trace'] }, 'saved\n'],
-])('names and values with %o', (options, line) => {
+])('prefix the values that %o names', (options, line) => {
   expect(written(() => console.log('saved'), options).within[0]).toBe(line);
 });
 
-it('escapes what could forge a prefix or a line, and takes no value for a format', () => {
+it('escape what could forge a prefix or a line, and use no value as a format', () => {
   const forged = { requestId: 'a] b\n[c %s %d', tenant: '\x1b[2K%c', secret: '' };
   const lines = written(() => console.log('%s!', 'saved'), {}, forged).within[0];
   expect(lines).toBe('[a%5D%20b%0A%5Bc%20%25s%20%25d] saved!\n');
@@ -162,7 +162,7 @@ it('escapes what could forge a prefix or a line, and takes no value for a format
   expect(object).toBe('[tenant=%1B%5B2K%25c] { a: 1 }\n');
 });
 
-it('writes a line whatever the context holds', () => {
+it('write the line when the context holds a revoked Proxy', () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   const forged = { ...values, tenant: proxy };
@@ -170,7 +170,7 @@ it('writes a line whatever the context holds', () => {
   expect(line).toBe('[tenant=%5Bunreadable%5D] saved\n');
 });
 
-it('prefixes once when called twice, with the last options until they are undone', () => {
+it('prefix once when called twice, with the latest options until they are undone', () => {
   const { log } = console;
   const undoFirst = patch();
   const undoSecond = patch({ keys: ['tenant'] });
@@ -189,7 +189,7 @@ it('prefixes once when called twice, with the last options until they are undone
   expect(console.log).toBe(log);
 });
 
-it('undone in the order in which it was done, keeps the one that is left', () => {
+it('keep the later patch when the earlier one is undone', () => {
   const undoFirst = patch();
   const undoSecond = patch({ keys: ['tenant'] });
   undoFirst();
@@ -200,7 +200,7 @@ it('undone in the order in which it was done, keeps the one that is left', () =>
   expect(stdout).toBe('[tenant=acme] saved\nsaved\n');
 });
 
-it('prefixes once where two copies of the package are loaded', async () => {
+it('prefix once where two copies of the package are loaded', async () => {
   vi.resetModules();
   const other = await import('../src/console.ts');
   expect(other.patchConsole).not.toBe(patchConsole);
@@ -210,7 +210,7 @@ it('prefixes once where two copies of the package are loaded', async () => {
   expect(stdout).toBe('[myid] saved\n');
 });
 
-it('restores exactly what was there', () => {
+it('restore exactly what was there', () => {
   const { log } = console;
   Object.defineProperty(console, 'log', { get: () => log, enumerable: false, configurable: true });
   Object.defineProperty(console, 'warn', { value: log, writable: false, configurable: true });
@@ -228,7 +228,7 @@ it('restores exactly what was there', () => {
   }
 });
 
-it('while it lasts, changes nothing of the methods but what they do', () => {
+it('keep the names and the attributes of the methods that it patches', () => {
   const before = Object.entries(Object.getOwnPropertyDescriptors(console));
   patch();
   const after = Object.getOwnPropertyDescriptors(console);
@@ -242,7 +242,7 @@ it('while it lasts, changes nothing of the methods but what they do', () => {
   expect(stdout).toBe('[myid] without this\n');
 });
 
-it('leaves alone what others have put in its place, and does nothing within it', () => {
+it("leave others' patches in place when it is undone, and do nothing inside them", () => {
   const undo = patch();
   const ours = console.log;
   const theirs = (...args: unknown[]): void => ours('theirs', ...args);
@@ -251,14 +251,14 @@ it('leaves alone what others have put in its place, and does nothing within it',
   expect(console.log).toBe(theirs);
   context.run(values, () => console.log('saved'));
   expect(stdout).toBe('theirs saved\n');
-  // Patched anew, its older self is among what it calls.
+  // Patched again, the console still calls the older patch.
   patch();
   stdout = '';
   context.run(values, () => console.log('saved'));
   expect(stdout).toBe('theirs [myid] saved\n');
 });
 
-/** A function that logs, and then returns a text. */
+/** Returns a function that logs and then returns a text. */
 function logging(log: () => void, text = 'x'): () => string {
   return () => {
     log();
@@ -266,7 +266,7 @@ function logging(log: () => void, text = 'x'): () => string {
   };
 }
 
-/** Arguments that log when they are shown. */
+/** Arguments that log when they are formatted. */
 const talkative: [string, (log: () => void) => unknown[]][] = [
   ['inspect.custom', (log) => ['%o', { [inspect.custom]: logging(log) }]],
   ['inspect.custom of an object', (log) => [{ [inspect.custom]: logging(log) }]],
@@ -296,7 +296,7 @@ const chatty: [string, (args: unknown[]) => void][] = [
 ];
 
 describe.each(talkative)('%s that logs', (_by, make) => {
-  it.each(chatty)('leaves each line one prefix, in console.%s', (_name, outer) => {
+  it.each(chatty)('leave each line one prefix, in console.%s', (_name, outer) => {
     const inner = (): void => {
       console.log('inner');
       console.warn('inner, %s', 'too');
@@ -313,7 +313,7 @@ describe.each(talkative)('%s that logs', (_by, make) => {
   });
 });
 
-it('prefixes the line that an argument of console.table, console.dir or console.count logs', () => {
+it('prefix the line that an argument of console.table, console.dir or console.count logs', () => {
   patch();
   const inner = logging(() => console.log('inner'), 'orders');
   const shown = { [inspect.custom]: inner };
@@ -336,7 +336,7 @@ it('prefixes the line that an argument of console.table, console.dir or console.
   expect(lines(() => console.table('text'))).toEqual(['text']);
 });
 
-it('prefixes what an argument logs in a request of its own', () => {
+it('prefix what an argument logs in another request', () => {
   patch();
   const inner = logging(() => context.run({ requestId: 'inner' }, () => console.warn('inner')));
   console.log({ [inspect.custom]: inner });
@@ -345,7 +345,7 @@ it('prefixes what an argument logs in a request of its own', () => {
   expect(stdout).toBe('x\n[myid] x\n');
 });
 
-it('restores what it knows after an argument that logs and throws, and after what it starts', async () => {
+it('restore its state after an argument that logs and throws, and after a task that this starts', async () => {
   patch();
   const later: Promise<void>[] = [];
   const bad = {
@@ -373,7 +373,7 @@ it('restores what it knows after an argument that logs and throws, and after wha
   ]);
 });
 
-it('prefixes once where a wrapper between two replacements formats the text', () => {
+it('prefix once where a wrapper between two patches formats the text', () => {
   const undo = patch();
   const ours = console.log;
   console.log = (...args: unknown[]): void => ours(`theirs ${format(...args)}`);
@@ -384,7 +384,7 @@ it('prefixes once where a wrapper between two replacements formats the text', ()
   expect(stdout).toBe('theirs [myid] order of 7\ntheirs [myid] { a: 1 }\n');
 });
 
-it('goes on after a log call that threw', () => {
+it('prefix the line after a log call that threw', () => {
   patch();
   const bad = {
     [inspect.custom]() {
@@ -398,7 +398,7 @@ it('goes on after a log call that threw', () => {
   expect(stdout).toBe('[myid] saved\n');
 });
 
-it('reads `keys` once', () => {
+it('read `keys` once', () => {
   let reads = 0;
   const options = Object.defineProperty({}, 'keys', {
     enumerable: true,
@@ -408,7 +408,7 @@ it('reads `keys` once', () => {
   expect(reads).toBe(1);
 });
 
-it.each(badOptions)('throws for %s, and patches nothing', (_problem, options, option) => {
+it.each(badOptions)('throw for %s, and patch nothing', (_problem, options, option) => {
   const { log } = console;
   expect(() => patchConsole(options as FieldOptions)).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }),

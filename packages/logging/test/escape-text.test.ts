@@ -36,7 +36,7 @@ it.each<[unknown, string]>([
   [cyclic, '%5Bobject%20Object%5D'],
   [7n, '7'],
   [{ n: 7n }, '%5Bobject%20Object%5D'],
-])('escapes %o', (value, text) => {
+])('escape %o', (value, text) => {
   expect(escapeText(value)).toBe(text);
 });
 
@@ -64,11 +64,11 @@ it.each<[string, unknown, string]>([
     new Proxy({}, { get: fail, ownKeys: fail }),
     '%5Bunreadable%5D',
   ],
-])('never throws: %s', (_what, value, text) => {
+])('not throw for %s', (_what, value, text) => {
   expect(escapeText(value)).toBe(text);
 });
 
-it('gives one piece of printable ASCII, from which the text can be had back', () => {
+it('return one word of printable ASCII, which decodes to the text', () => {
   const wellFormed = fc.string({ unit: 'grapheme' }).filter((text) => !/\p{Cs}/u.test(text));
   fc.assert(
     fc.property(wellFormed, (text) => {

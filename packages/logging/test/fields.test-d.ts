@@ -1,4 +1,4 @@
-// Checked by tsc alone, under exactOptionalPropertyTypes: an option may be undefined.
+// Checked by tsc only, under exactOptionalPropertyTypes: an option may be undefined.
 import type { FieldOptions } from '@request-context/logging';
 
 export const options: FieldOptions = { keys: undefined };

@@ -10,17 +10,17 @@ function fieldsIn(options?: FieldOptions): object {
 }
 
 describe('requestFields', () => {
-  it('gives the id alone, unless more is named', () => {
+  it('return only the id, unless `keys` names more', () => {
     expect(fieldsIn()).toStrictEqual({ requestId: 'myid' });
     expect(fieldsIn({})).toStrictEqual({ requestId: 'myid' });
   });
 
-  it('gives nothing outside of requests', () => {
+  it('return nothing outside requests', () => {
     expect(requestFields()).toStrictEqual({});
     expect(requestFields({ keys: ['requestId', 'tenant'] })).toStrictEqual({});
   });
 
-  it('follows the request through what is asynchronous', async () => {
+  it('follow the request through asynchronous code', async () => {
     const fields = await context.run(values, async () => {
       await delay(1);
       return requestFields();
@@ -38,23 +38,23 @@ describe('requestFields', () => {
       { requestId: 'id', tenant: 'logging.googleapis.com/trace' },
       { id: 'myid', 'logging.googleapis.com/trace': 'acme' },
     ],
-  ])('gives what %o names', (keys, fields) => {
+  ])('return the values that %o names', (keys, fields) => {
     expect(fieldsIn({ keys } as FieldOptions)).toStrictEqual(fields);
   });
 
-  it('gives an object of its own each time, as loggers add to it', () => {
+  it('return a new object each time, as loggers add to it', () => {
     context.run(values, () => expect(requestFields()).not.toBe(requestFields()));
     expect(requestFields()).not.toBe(requestFields());
   });
 
-  it('reads values as they are when it is called', () => {
+  it('read the current values', () => {
     context.run(values, () => {
       context.set('tenant', 'other');
       expect(requestFields({ keys: ['tenant'] })).toStrictEqual({ tenant: 'other' });
     });
   });
 
-  it.each(badOptions)('throws for %s', (_problem, options, option) => {
+  it.each(badOptions)('throw for %s', (_problem, options, option) => {
     expect(() => requestFields(options as FieldOptions)).toThrow(
       expect.objectContaining({
         code: 'ERR_INVALID_OPTION',
@@ -64,7 +64,7 @@ describe('requestFields', () => {
     );
   });
 
-  it('takes no option from a prototype', () => {
+  it('ignore inherited options', () => {
     class Inherited {
       get keys(): ['tenant'] {
         return ['tenant'];
@@ -79,7 +79,7 @@ describe('requestFields', () => {
     expect(fieldsIn({ keys: named })).toStrictEqual({ id: 'myid' });
   });
 
-  it('reads each option once: what is used is what was checked', () => {
+  it('read each option once, to use what it has checked', () => {
     const first = <T>(value: T, later: T) => {
       let reads = 0;
       return { enumerable: true, get: () => (reads++ === 0 ? value : later) };

@@ -13,7 +13,7 @@ describe.each([
   ['morgan 1.10', morgan110 as typeof morgan1],
   ['morgan', morgan1],
 ])('%s', (_name, morgan) => {
-  /** A server with morgan at its place, and what it logs. */
+  /** Starts a server with morgan at a place. Returns its URL and the lines that it logs. */
   async function start(
     place: 'before' | 'after' | 'without',
     {
@@ -48,7 +48,7 @@ describe.each([
   }
 
   it.each(['before', 'after'] as const)(
-    'knows the id at the end of each response, mounted %s the middleware',
+    'log the id at the end of each response, mounted %s the middleware',
     async (place) => {
       const { url, lines } = await start(place);
       await send(url, { id: 'myid' });
@@ -67,7 +67,7 @@ describe.each([
   );
 
   it.each(['before', 'after'] as const)(
-    'knows the id of a client that leaves, mounted %s the middleware',
+    'log the id of a client that leaves, mounted %s the middleware',
     async (place) => {
       const { url, lines } = await start(place);
       const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -79,7 +79,7 @@ describe.each([
   );
 
   it.each(['before', 'after'] as const)(
-    'tells pipelined requests apart, mounted %s the middleware',
+    'keep pipelined requests apart, mounted %s the middleware',
     async (place) => {
       const { url, lines } = await start(place);
       const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -93,7 +93,7 @@ describe.each([
     },
   );
 
-  it('with immediate, knows it after the middleware, and says - before it', async () => {
+  it('log the id after the middleware and - before it, with `immediate`', async () => {
     for (const [place, line] of [
       ['before', '- / -\n'],
       ['after', 'myid / -\n'],
@@ -104,7 +104,7 @@ describe.each([
     }
   });
 
-  it('says - without the middleware, or what another has set as req.id', async () => {
+  it('log - without the middleware, or the req.id that others set', async () => {
     const { url, lines } = await start('without', {
       setUp(req) {
         if (req.url === '/?other') req.id = 'other id';
@@ -128,7 +128,7 @@ describe.each([
         },
       },
     ],
-  ])('says - where req.id is %s', async (_what, id) => {
+  ])('log - where req.id is %s', async (_what, id) => {
     const { url, lines } = await start('without', {
       setUp: (req) => void Object.defineProperty(req, 'id', id),
     });
@@ -137,7 +137,7 @@ describe.each([
     expect(lines).toEqual(['- / 200\n']);
   });
 
-  it('escapes what could forge a line, where `validate` allows it', async () => {
+  it('escape what could forge a line, where `validate` allows it', async () => {
     const { url, lines } = await start('after', { validate: () => true });
     await send(url, { id: 'x / 200 forged "' });
     await until(() => lines.length === 1);
@@ -145,6 +145,6 @@ describe.each([
   });
 });
 
-it.each([undefined, {}, 'morgan'])('throws when given %o for morgan', (morgan) => {
+it.each([undefined, {}, 'morgan'])('throw when given %o for morgan', (morgan) => {
   expect(() => requestIdToken(morgan as typeof morgan1)).toThrow(/requestIdToken\(morgan\)/);
 });

@@ -10,7 +10,7 @@ import { requestContextMixin } from '../src/pino.ts';
 import { badOptions } from './support/bad-options.ts';
 import { values } from './support/values.ts';
 
-/** A logger that keeps what it writes. */
+/** Returns a logger that writes to `lines`. */
 function logTo(lines: string[], pino: typeof pino10, options: pino10.LoggerOptions = {}) {
   const stream = { write: (line: string) => void lines.push(line) };
   const defaults = { mixin: requestContextMixin(), base: null, timestamp: false };
@@ -33,12 +33,12 @@ describe.each([
     return { line, fields: JSON.parse(line) };
   }
 
-  it('adds the id, and nothing else of the context', () => {
+  it('add the id, and nothing else of the context', () => {
     const { fields } = written((logger) => logger.info('saved'));
     expect(fields).toEqual({ level: 30, requestId: 'myid', msg: 'saved' });
   });
 
-  it('adds nothing outside of requests', () => {
+  it('add nothing outside requests', () => {
     const lines: string[] = [];
     logTo(lines, pino).info({ order: 7 }, 'started');
     expect(lines).toEqual(['{"level":30,"order":7,"msg":"started"}\n']);
@@ -46,8 +46,12 @@ describe.each([
 
   it.each<[string, FieldOptions, object]>([
     ['more values', { keys: ['requestId', 'tenant'] }, { requestId: 'myid', tenant: 'acme' }],
-    ['other names', { keys: { requestId: 'http.request.id' } }, { 'http.request.id': 'myid' }],
-  ])('adds %s', (_what, options, added) => {
+    [
+      'values under other names',
+      { keys: { requestId: 'http.request.id' } },
+      { 'http.request.id': 'myid' },
+    ],
+  ])('add %s', (_what, options, added) => {
     const mixin = requestContextMixin(options);
     const { fields } = written((logger) => logger.info('saved'), { mixin });
     expect(fields).toEqual({ level: 30, ...added, msg: 'saved' });
@@ -70,13 +74,13 @@ describe.each([
       'a child whose log call has it too',
       (logger) => logger.child({ requestId: 'other' }).info({ requestId: 'own' }, 'saved'),
     ],
-  ])("leaves the user's own field alone: of %s", (_whose, log, options) => {
+  ])('keep a field that the user sets in %s', (_whose, log, options) => {
     const { line, fields } = written(log, options);
     expect(fields).toMatchObject({ requestId: 'own', msg: 'saved' });
     expect(line).not.toContain('myid');
   });
 
-  describe('a field of its name that is undefined', () => {
+  describe('a field of the same name', () => {
     const getter = (value: unknown): object => {
       let reads = 0;
       return Object.defineProperty({}, 'requestId', {
@@ -85,10 +89,18 @@ describe.each([
       });
     };
     it.each<[string, unknown, (logger: pino10.Logger) => void, pino10.LoggerOptions?]>([
-      ['undefined', 'myid', (logger) => logger.info({ requestId: undefined, a: 1 }, 'saved')],
-      ['null', null, (logger) => logger.info({ requestId: null }, 'saved')],
-      ['an empty text', '', (logger) => logger.info({ requestId: '' }, 'saved')],
-      ['frozen', 'myid', (logger) => logger.info(Object.freeze({ requestId: undefined }), 'saved')],
+      [
+        'set to undefined',
+        'myid',
+        (logger) => logger.info({ requestId: undefined, a: 1 }, 'saved'),
+      ],
+      ['set to null', null, (logger) => logger.info({ requestId: null }, 'saved')],
+      ['set to an empty string', '', (logger) => logger.info({ requestId: '' }, 'saved')],
+      [
+        'set to undefined on a frozen object',
+        'myid',
+        (logger) => logger.info(Object.freeze({ requestId: undefined }), 'saved'),
+      ],
       [
         'a getter that returns undefined',
         'myid',
@@ -96,62 +108,71 @@ describe.each([
       ],
       ['a getter that returns a value', 'own', (logger) => logger.info(getter('own'), 'saved')],
       [
-        'of an error',
+        'set to undefined on an error',
         'myid',
         (logger) => logger.info(Object.assign(new Error('saved'), { requestId: undefined })),
       ],
-      ['of a child', 'myid', (logger) => logger.child({ requestId: undefined }).info('saved')],
-      ['of a child, null', null, (logger) => logger.child({ requestId: null }).info('saved')],
       [
-        'of the log call of a child that has a value',
+        'set to undefined in a child',
+        'myid',
+        (logger) => logger.child({ requestId: undefined }).info('saved'),
+      ],
+      ['set to null in a child', null, (logger) => logger.child({ requestId: null }).info('saved')],
+      [
+        'set to undefined in the log call of a child that has a value',
         'own',
         (logger) => logger.child({ requestId: 'own' }).info({ requestId: undefined }, 'saved'),
       ],
-      ['of base', 'myid', (logger) => logger.info('saved'), { base: { requestId: undefined } }],
       [
-        'with a serializer',
+        'set to undefined in base',
+        'myid',
+        (logger) => logger.info('saved'),
+        { base: { requestId: undefined } },
+      ],
+      [
+        'set to undefined, with a serializer',
         'id myid',
         (logger) => logger.info({ requestId: undefined }, 'saved'),
         { serializers: { requestId: (id: unknown) => `id ${id}` } },
       ],
       [
-        'with formatters.log',
+        'set to undefined, with formatters.log',
         'myid',
         (logger) => logger.info({ requestId: undefined }, 'saved'),
         { formatters: { log: (fields) => ({ ...fields }) } },
       ],
       [
-        'with redact',
+        'set to undefined, with redact',
         '[Redacted]',
         (logger) => logger.info({ requestId: undefined }, 'saved'),
         { redact: ['requestId'] },
       ],
       [
-        'with a merge strategy by which the mixin wins',
+        'set to undefined, with a merge strategy by which the mixin wins',
         'myid',
         (logger) => logger.info({ requestId: undefined }, 'saved'),
         { mixinMergeStrategy: (logged, mixin) => ({ ...logged, ...mixin }) },
       ],
       [
-        'with a merge strategy that assigns',
+        'set to undefined, with a merge strategy that assigns',
         'myid',
         (logger) => logger.info({ requestId: undefined }, 'saved'),
         { mixinMergeStrategy: (logged, mixin) => Object.assign(mixin, logged) },
       ],
-    ])('is no field: %s', (_what, expected, log, options) => {
+    ])('count unless its value is undefined: %s', (_what, expected, log, options) => {
       const { line, fields } = written(log, options);
       expect(fields.requestId).toBe(expected);
       expect(line.split('"requestId"')).toHaveLength(2);
     });
 
-    it('is no field with nestedKey', () => {
+    it('not count under nestedKey if its value is undefined', () => {
       const { fields } = written((logger) => logger.info({ requestId: undefined, a: 1 }, 'saved'), {
         nestedKey: 'payload',
       });
       expect(fields.payload).toEqual({ requestId: 'myid', a: 1 });
     });
 
-    it('leaves what was logged as it was', () => {
+    it('stay unchanged on the logged object', () => {
       const logged = { requestId: undefined, a: 1 };
       written((logger) => logger.info(logged, 'saved'));
       expect(Object.getOwnPropertyDescriptors(logged)).toEqual(
@@ -189,7 +210,7 @@ describe.each([
         },
       }),
     ],
-  ])('keeps a line whatever the context holds: %s', (_what, make) => {
+  ])('write the line when the context holds %s', (_what, make) => {
     const lines: string[] = [];
     const logger = logTo(lines, pino, {
       mixin: requestContextMixin({ keys: ['requestId', 'tenant'] }),
@@ -199,7 +220,7 @@ describe.each([
     expect(JSON.parse(String(lines[0]))).toMatchObject({ requestId: 'myid', msg: 'saved' });
   });
 
-  it('sees bindings that are set between two lines', () => {
+  it('see bindings that are set between two lines', () => {
     const lines: string[] = [];
     const child = logTo(lines, pino).child({ step: 1 });
     context.run(values, () => {
@@ -212,21 +233,21 @@ describe.each([
     expect(lines[1]).not.toContain('myid');
   });
 
-  it('tells a field of the child from one inside its fields, and from text', () => {
+  it("distinguish a child's field from nested fields and from text", () => {
     const { fields } = written((logger) => {
       logger.child({ req: { requestId: 'inner' }, note: ',"requestId":"text"' }).info('saved');
     });
     expect(fields).toMatchObject({ requestId: 'myid', req: { requestId: 'inner' } });
   });
 
-  it('survives a child with a name that pino does not escape', () => {
+  it('add the id to a child with a name that pino does not escape', () => {
     const lines: string[] = [];
     const child = logTo(lines, pino).child({ 'a"b': 1 });
     context.run(values, () => child.info('saved'));
     expect(lines[0]).toContain('"requestId":"myid"');
   });
 
-  it('keeps one JSON object a line, whatever the values hold', () => {
+  it('write one JSON object per line, whatever the values hold', () => {
     const lines: string[] = [];
     const mixin = requestContextMixin({ keys: ['requestId', 'tenant'] });
     const logger = logTo(lines, pino, { mixin });
@@ -236,7 +257,7 @@ describe.each([
     expect(JSON.parse(String(lines[0]))).toMatchObject({ requestId: 'a" b', tenant, msg: 'saved' });
   });
 
-  it('gives the error, the message and the level as they would be without it', () => {
+  it('leave the error, the message and the level as they are without it', () => {
     const error = new Error('declined');
     const { fields } = written((logger) => logger.warn(error));
     const { fields: without } = written((logger) => logger.warn(error), { mixin: () => ({}) });
@@ -244,7 +265,7 @@ describe.each([
   });
 });
 
-it("stands once in the lines of Fastify's logger where its label is the same", async () => {
+it("add the id once to each line of Fastify's logger, if both use one label", async () => {
   const lines: string[] = [];
   const stream = { write: (line: string) => void lines.push(line) };
   const app = fastify({
@@ -263,14 +284,14 @@ it("stands once in the lines of Fastify's logger where its label is the same", a
   for (const line of lines) expect(line.split('"requestId":"myid"')).toHaveLength(2);
 });
 
-it.each(badOptions)('throws for %s', (_problem, options, option) => {
+it.each(badOptions)('throw for %s', (_problem, options, option) => {
   expect(() => requestContextMixin(options as FieldOptions)).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }),
   );
 });
 
-it('allocates one object a line, as a mixin by hand does', () => {
-  // In a young generation that holds them all, nothing is collected: what was allocated is what is used.
+it('allocate one object per line, like a hand-written mixin', () => {
+  // The young generation holds them all: nothing is collected, and heapUsed grows by what is allocated.
   const program = `
     import { context } from '@request-context/core';
     import { requestContextMixin } from '@request-context/logging/pino';
@@ -300,7 +321,7 @@ it('allocates one object a line, as a mixin by hand does', () => {
     { cwd: import.meta.dirname, encoding: 'utf8' },
   );
   const [byHand, mixin] = JSON.parse(output);
-  // Of three words and a slot; an empty object is born with four slots. An array beside it takes 40.
+  // An object has three words and its slots: one by hand, four if it starts out empty. An array would add 40.
   expect(byHand).toBeGreaterThanOrEqual(32);
   expect(mixin).toBeLessThan(80);
 });

@@ -48,13 +48,13 @@ describe.each([
     return lines.map((line) => JSON.parse(String(line[message])));
   }
 
-  it('adds the id, and nothing else of the context', () => {
+  it('add the id, and nothing else of the context', () => {
     expect(written((logger) => logger.info('saved'))).toEqual([
       { level: 'info', message: 'saved', requestId: 'myid' },
     ]);
   });
 
-  it('adds nothing outside of requests', () => {
+  it('add nothing outside requests', () => {
     const lines: Line[] = [];
     const format = winston.format.combine(requestContextFormat(), winston.format.json());
     winston.createLogger({ format, transports: keep(lines) }).info('started', { order: 7 });
@@ -63,8 +63,12 @@ describe.each([
 
   it.each<[string, FieldOptions, object]>([
     ['more values', { keys: ['requestId', 'tenant'] }, { requestId: 'myid', tenant: 'acme' }],
-    ['other names', { keys: { requestId: 'http.request.id' } }, { 'http.request.id': 'myid' }],
-  ])('adds %s', (_what, options, added) => {
+    [
+      'values under other names',
+      { keys: { requestId: 'http.request.id' } },
+      { 'http.request.id': 'myid' },
+    ],
+  ])('add %s', (_what, options, added) => {
     const format = winston.format.combine(requestContextFormat(options), winston.format.json());
     expect(written((logger) => logger.info('saved'), { format })).toEqual([
       { level: 'info', message: 'saved', ...added },
@@ -76,7 +80,7 @@ describe.each([
     ['an entry', (logger) => logger.log({ level: 'info', message: 'saved', requestId: 'own' })],
     ['a child', (logger) => logger.child({ requestId: 'own' }).info('saved')],
     ['defaultMeta', (logger) => logger.info('saved'), { defaultMeta: { requestId: 'own' } }],
-  ])("leaves the user's own field alone: of %s", (_whose, log, options) => {
+  ])('keep a field that the user sets in %s', (_whose, log, options) => {
     expect(written(log, options)).toMatchObject([{ message: 'saved', requestId: 'own' }]);
   });
 
@@ -95,11 +99,11 @@ describe.each([
     ],
     ['a child of a child', (logger) => logger.child({ a: 1 }).child({ b: 2 }).info('saved')],
     ['an object that inherits from it', (logger) => Object.create(logger).info('saved')],
-  ])('adds the id to what is logged by %s', (_what, log) => {
+  ])('add the id to what is logged by %s', (_what, log) => {
     expect(written(log)).toMatchObject([{ message: 'saved', requestId: 'myid' }]);
   });
 
-  it('adds the id to what an exception handler logs', () => {
+  it('add the id to what an exception handler logs', () => {
     const [line, ...more] = written((logger) => {
       const transport = Object.assign(logger.transports[0] as object, { handleExceptions: true });
       expect(transport).toHaveProperty('handleExceptions', true);
@@ -110,7 +114,7 @@ describe.each([
     expect(more).toEqual([]);
   });
 
-  it('leaves errors what they are to format.errors()', () => {
+  it('leave errors as format.errors() expects them', () => {
     const { combine, errors, json } = winston.format;
     const format = combine(errors({ stack: true }), requestContextFormat(), json());
     class Declined extends Error {
@@ -172,7 +176,7 @@ describe.each([
       () => Object.assign(Object.create(null), { message: 'saved' }),
     ],
     ['a Proxy', () => new Proxy(new Error('declined'), {})],
-  ])('logs %s', (_what, make) => {
+  ])('%s that is logged', (_what, make) => {
     const text = (info: winston3.Logform.TransformableInfo): string => {
       const { code, name } = info;
       const described = typeof info.describe === 'function' ? info.describe() : '';
@@ -189,7 +193,7 @@ describe.each([
         'timestamp() and json()',
         () => [winston.format.timestamp({ format: 'now' }), winston.format.json()],
       ],
-    ])('as it would be without this format, but for the id: %s', (_format, formats) => {
+    ])('look as without the format but for the id: %s', (_format, formats) => {
       const run = (isOurs: boolean, log: (logger: winston3.Logger, logged: object) => void) => {
         const lines: Line[] = [];
         const all = [...(isOurs ? [requestContextFormat()] : []), ...formats()];
@@ -221,7 +225,7 @@ describe.each([
     });
   });
 
-  it('gives formats the object that was logged, before it and after it', () => {
+  it('pass the logged object itself to the formats before and after it', () => {
     const seen: unknown[] = [];
     const look = winston.format((info) => {
       seen.push(info);
@@ -238,7 +242,7 @@ describe.each([
     expect(lines[0]).toMatchObject({ requestId: 'myid', message: 'paid 5' });
   });
 
-  it('passes what others log on to transports as it is', () => {
+  it('pass what loggers without it log to transports unchanged', () => {
     const lines: Line[] = [];
     const logger = winston.createLogger({ transports: keep(lines) });
     const error = new Coded('declined');
@@ -247,7 +251,7 @@ describe.each([
     expect(Reflect.ownKeys(error).map(String).join()).not.toContain(captured);
   });
 
-  it("gives a transport's format the id of an object of a class", () => {
+  it("add the id to a class instance in a transport's format", () => {
     const { combine, errors, json } = winston.format;
     const lines: Line[] = [];
     const format = combine(requestContextFormat(), json());
@@ -267,7 +271,7 @@ describe.each([
     ['frozen', Object.freeze],
     ['sealed', Object.seal],
     ['non-extensible', Object.preventExtensions],
-  ])('adds the id to a %s object', (_what, lock) => {
+  ])('add the id to a %s object', (_what, lock) => {
     const lines: Line[] = [];
     const logger = winston.createLogger({
       format: requestContextFormat(),
@@ -288,7 +292,7 @@ describe.each([
     ]);
   });
 
-  it('keeps the text of each line, where one object is logged outside of requests and inside', async () => {
+  it('give each line its own id where one object is logged inside and outside requests', async () => {
     const { combine, json } = winston.format;
     const lines: string[] = [];
     const transport = keep(
@@ -315,11 +319,11 @@ describe.each([
     expect(ids).toEqual(twice);
   });
 
-  it('keeps notes and lines together where a wrapper beneath replaces lines, or drops them', async () => {
+  it('give each line its own id where a wrapper replaces or drops lines', async () => {
     const { createLogger, Logger } = freshWinston(packageName);
     const { write } = Logger.prototype;
     let written = 0;
-    // As a tracer does that is loaded first.
+    // A tracer that is loaded first does this.
     Logger.prototype.write = function (this: winston3.Logger, info: object) {
       return written++ % 3 === 0 || Reflect.apply(write, this, [new Proxy(info, {})]);
     } as typeof write;
@@ -343,7 +347,7 @@ describe.each([
     expect(lines.map(({ requestId }) => requestId)).toEqual(expected);
   });
 
-  it('adds the id to the lines of another copy of winston: of the one that it is given', () => {
+  it('add the id to the lines of another copy of winston only when given it', () => {
     const { combine, json } = winston.format;
     const make = {
       winston: (other: typeof winston3) => requestContextFormat(other),
@@ -378,7 +382,7 @@ describe.each([
     });
   });
 
-  it('patches the copy that it is given, and nothing on the logger', () => {
+  it('patch the copy that it is given, and nothing on the logger', () => {
     const [given, other] = [freshWinston(packageName), freshWinston(packageName)];
     const logger = given.createLogger();
     const before = Object.getOwnPropertyNames(logger);
@@ -389,7 +393,7 @@ describe.each([
     expect(Object.keys(given.Logger.prototype)).toEqual(Object.keys(other.Logger.prototype));
   });
 
-  it('gives a log call that a format makes the id of the line in whose turn it is made', async () => {
+  it("give a format's log call the id of the line that is formatted", async () => {
     const lines: Line[] = [];
     const audit = winston.createLogger({ format: requestContextFormat(), transports: keep(lines) });
     const forward = winston.format((info) => {
@@ -408,13 +412,13 @@ describe.each([
     expect(lines.filter(({ requestId, sent }) => requestId !== sent)).toEqual([]);
   });
 
-  it('keeps the ids where loggers are piped into each other, and transports come later', async () => {
+  it('keep the ids where loggers are piped into each other, and transports are added later', async () => {
     const lines: Line[] = [];
     const second = winston.createLogger({
       format: requestContextFormat(),
       transports: keep(lines, { isSlow: true }),
     });
-    // Two that do not use it: what they pass on keeps its note all the same.
+    // Two loggers without the format: the lines that they pass on still keep their ids.
     const middle = winston.createLogger({ transports: [second as never] });
     const first = winston.createLogger({ transports: [middle as never] });
     const late: Line[] = [];
@@ -433,7 +437,7 @@ describe.each([
     expect(late.filter(({ requestId, sent }) => sent && requestId !== sent)).toEqual([]);
   });
 
-  it('gives no foreign id to what is written past it, nor to what follows', async () => {
+  it('give no foreign id to lines that bypass write(), nor to those that follow', async () => {
     const lines: Line[] = [];
     const logger = winston.createLogger({
       format: requestContextFormat(),
@@ -455,7 +459,7 @@ describe.each([
     expect(lines[90]).toMatchObject({ requestId: 'after' });
   });
 
-  it('gives no foreign id to an object of a class that a transport passes on', async () => {
+  it('give no foreign id to a class instance that a transport passes on', async () => {
     const lines: Line[] = [];
     const second = winston.createLogger({
       format: requestContextFormat(),
@@ -471,7 +475,7 @@ describe.each([
     expect(lines.filter(({ requestId, sent }) => requestId && requestId !== sent)).toEqual([]);
   });
 
-  it('goes on after a format that throws, and leaves nothing on what was logged', () => {
+  it('recover from a format that throws, and leave nothing on the logged object', () => {
     const lines: Line[] = [];
     const fail = winston.format((info) => {
       if (info.fails) throw new Error('on purpose');
@@ -487,7 +491,7 @@ describe.each([
     expect(lines.map(({ requestId }) => requestId)).toEqual([undefined, 'b']);
   });
 
-  it('leaves out what a format drops', () => {
+  it('leave out what a format drops', () => {
     const lines: Line[] = [];
     const drop = winston.format((info) => (info.private ? false : info));
     const format = winston.format.combine(requestContextFormat(), drop());
@@ -499,7 +503,7 @@ describe.each([
     expect(lines).toMatchObject([{ message: 'saved', requestId: 'myid' }]);
   });
 
-  it("replaces a field of the user's that is undefined, and no other", () => {
+  it("replace a user's field if it is undefined, and no other", () => {
     const own = [undefined, null, '', 0, false];
     const ids = own.map((requestId) => {
       const defaults = written((logger) => logger.info('saved'), { defaultMeta: { requestId } });
@@ -536,7 +540,7 @@ describe.each([
       }),
       '[unreadable]',
     ],
-  ])('keeps a line whatever the context holds: %s', (_what, make, tenant) => {
+  ])('write the line when the context holds %s', (_what, make, tenant) => {
     const { combine, json } = winston.format;
     const lines: Line[] = [];
     const format = combine(requestContextFormat({ keys: ['requestId', 'tenant'] }), json());
@@ -551,7 +555,7 @@ describe.each([
     });
   });
 
-  it('logs one object in two requests with the id of each', async () => {
+  it('log one object in several requests with the id of each', async () => {
     const lines: Line[] = [];
     const logger = winston.createLogger({
       format: requestContextFormat(),
@@ -572,7 +576,7 @@ describe.each([
   });
 
   it.each(['logger', 'transport', 'both'] as const)(
-    'under back-pressure keeps the id of the log call: format of %s',
+    'keep the id of the log call under back-pressure: format of %s',
     async (level) => {
       const { combine, json } = winston.format;
       const lines: Line[] = [];
@@ -598,7 +602,7 @@ describe.each([
           }),
         ),
       );
-      // Outside of requests, while those of requests still wait.
+      // Outside requests, while lines of requests still wait.
       for (let n = 0; n < 100; n++) logger.info('outside');
       await until(() => lines.length === 4100);
       const entries = lines.map((line) => JSON.parse(String(line[message])));
@@ -607,7 +611,7 @@ describe.each([
     },
   );
 
-  it('notes what the values were when the log call was made', async () => {
+  it('log the values at the time of the log call', async () => {
     const lines: Line[] = [];
     const logger = winston.createLogger({
       format: requestContextFormat({ keys: ['tenant'] }),
@@ -623,7 +627,7 @@ describe.each([
     expect(lines.filter(({ n, tenant }) => n !== tenant)).toEqual([]);
   });
 
-  it('keeps the note of a line that a transport passes on to another logger', async () => {
+  it('keep the id of a line that a transport passes on to another logger', async () => {
     const lines: Line[] = [];
     const format = requestContextFormat();
     const second = winston.createLogger({ format, transports: keep(lines) });
@@ -645,20 +649,20 @@ describe.each([
     expect(lines.filter(({ requestId, sent }) => requestId !== sent)).toEqual([]);
   });
 
-  it('changes nothing of a logger that does not use it', () => {
+  it('leave a logger alone that does not use it', () => {
     const { json } = winston.format;
     const lines = written((logger) => logger.info('saved', { a: 1 }), { format: json() });
     expect(lines).toEqual([{ level: 'info', message: 'saved', a: 1 }]);
   });
 
-  it('gives write once, however many formats are made', () => {
+  it('patch write() once, however many formats are made', () => {
     requestContextFormat();
     const { write } = winston.Logger.prototype;
     requestContextFormat();
     expect(winston.Logger.prototype.write).toBe(write);
   });
 
-  it('keeps a line of text one line, whatever the values hold', () => {
+  it('keep a line of text one line, whatever the values hold', () => {
     const format = winston.format.combine(
       requestContextFormat({ keys: ['tenant'] }),
       winston.format.simple(),
@@ -669,7 +673,7 @@ describe.each([
     expect(lines[0]?.[message]).toBe('info: saved {"tenant":"a\\nerror: forged"}');
   });
 
-  it.each(badOptions)('throws for %s', (_problem, options, option) => {
+  it.each(badOptions)('throw for %s', (_problem, options, option) => {
     const error = expect.objectContaining({ code: 'ERR_INVALID_OPTION', option });
     expect(() => requestContextFormat(options as FieldOptions)).toThrow(error);
     expect(() => requestContextFormat(winston, options as FieldOptions)).toThrow(error);
@@ -677,12 +681,12 @@ describe.each([
 
   it.each<[string, unknown, FieldOptions?]>([
     ['a function', () => {}],
-    ['a logger that is not of winston', { info() {}, write() {} }],
-    ['a logger that is not of winston, and options', { info() {} }, { keys: ['requestId'] }],
+    ["a logger that is not winston's", { info() {}, write() {} }],
+    ["a logger that is not winston's, and options", { info() {} }, { keys: ['requestId'] }],
     ['options twice', { keys: ['requestId'] }, { keys: ['requestId'] }],
     ['null and options', null, {}],
     ['a string and options', 'winston', {}],
-  ])('throws for %s', (_what, source, options) => {
+  ])('throw for %s', (_what, source, options) => {
     expect(() => requestContextFormat(source as typeof winston, options)).toThrow(
       /^requestContextFormat\(winston, options\) needs winston 3 or one of its loggers, but /,
     );

@@ -3,7 +3,7 @@ import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Writes a line that tells, beside the id that the logger finds, the one that the client sent. */
+/** Logs a message and the id that the client sent, beside the id that the logger finds. */
 export type Log = (message: string, fields: { sent: string }) => void;
 
 /** What a line must hold. */
@@ -13,16 +13,16 @@ export interface Entry {
   message: unknown;
 }
 
-const kinds = ['answers', 'throws', 'leaves'] as const;
+const kinds = ['responds', 'throws', 'leaves'] as const;
 
-/** The id that a request was sent with. */
+/** Returns the id that the client sent. */
 export function sentId(req: IncomingMessage): string {
   return String(req.headers['x-request-id']);
 }
 
 /**
- * What every request does: it logs at once, after timers, in callbacks, and at the end of its response.
- * Then it throws, or waits for its client to leave, by what its path says. Gives whether to answer.
+ * Handles a request: logs at once, after a timer, in a callback, and at the end of the response. Then throws
+ * or waits for the client to leave, if the path says so. Returns whether to respond.
  */
 export async function handle(
   req: IncomingMessage,
@@ -43,7 +43,7 @@ export async function handle(
   });
   if (req.url === '/throws') throw new Error(`thrown in ${sent}`);
   if (req.url === '/leaves') {
-    res.write('the client leaves when it gets this');
+    res.write('the client leaves when it receives this');
     await once(res, 'close');
     log('left', { sent });
     return false;
@@ -53,15 +53,15 @@ export async function handle(
 
 /** The lines that {@link handle} and an error handler write for a request. */
 const messages = {
-  answers: ['begun', 'waited', 'called back', 'finish', 'close'],
+  responds: ['begun', 'waited', 'called back', 'finish', 'close'],
   throws: ['begun', 'waited', 'called back', 'error', 'finish', 'close'],
   leaves: ['begun', 'waited', 'called back', 'close', 'left'],
 };
 
-/** Sends 500 requests at the same time; gives the lines that must be logged for them, sorted. */
+/** Sends 500 concurrent requests. Returns the lines that must be logged for them, sorted. */
 export async function flood(url: string): Promise<string[]> {
   const requests = Array.from({ length: 500 }, async (_, n) => {
-    const kind = kinds[n % 5 === 0 ? 1 : n % 5 === 1 ? 2 : 0] ?? 'answers';
+    const kind = kinds[n % 5 === 0 ? 1 : n % 5 === 1 ? 2 : 0] ?? 'responds';
     const id = `${kind}-${n}`;
     const request = get(`${url}/${kind}`, { headers: { 'X-Request-ID': id }, agent: false });
     const [response] = (await once(request, 'response')) as [IncomingMessage];

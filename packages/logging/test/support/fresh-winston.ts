@@ -3,7 +3,7 @@ import type winston from 'winston';
 
 const require = createRequire(import.meta.url);
 
-/** Loads another copy of winston, with classes of its own. */
+/** Loads another copy of winston, with separate classes. */
 export function freshWinston(name = 'winston'): typeof winston {
   const isWinston = (file: string): boolean => file.includes('/node_modules/winston/');
   const cached = Object.keys(require.cache).filter(isWinston);

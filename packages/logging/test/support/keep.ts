@@ -1,13 +1,13 @@
 import type winston from 'winston';
 import Transport from 'winston-transport';
 
-/** A line as a transport gets it. */
+/** A line as a transport receives it. */
 export type Line = Record<string | symbol, unknown>;
 
-/** What winston's formats made of a line. */
+/** The key under which winston's formats put a line's text. */
 export const message: symbol = Symbol.for('message');
 
-/** A transport of winston's that keeps its lines; a slow one is behind from the second line on. */
+/** Returns a winston transport that keeps its lines. A slow one falls behind from the second line on. */
 export function keep(
   lines: Pick<Line[], 'push'>,
   options: { format?: winston.Logform.Format; isSlow?: boolean } = {},
