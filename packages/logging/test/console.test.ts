@@ -105,7 +105,7 @@ it('prefix a trace once, and add no frame to its stack', () => {
   expect(within[0]).toBe('');
   expect(firstLines(within[1])).toEqual(firstLines(`[myid] ${before[1]}`));
   expect(within[1]).toMatch(/^\[myid\] Trace: who got here\n {4}at /);
-  expect(within[1]).not.toContain('patch-console.ts');
+  expect(within[1]).not.toContain('src/console.ts');
 });
 
 it('prefix an empty line with the id alone', () => {
