@@ -24,9 +24,9 @@ const entries = readdirSync(packages).flatMap((name) => {
     }));
 });
 
-// A process for each, as what is loaded first decides how circles between the files of a build end.
-describe.each(entries)('$entry, as it was built', ({ esm, cjs }) => {
-  it('exports the same from CommonJS as from ESM, and warns of nothing', async () => {
+// Each runs in its own process: the file that is loaded first decides how a circle within a build resolves.
+describe.each(entries)('the build of $entry', ({ esm, cjs }) => {
+  it('export the same from CommonJS as from ESM, without warnings', async () => {
     const program = `
       const cjs = require(${JSON.stringify(cjs)});
       import(${JSON.stringify(pathToFileURL(esm).href)}).then((esm) => {
