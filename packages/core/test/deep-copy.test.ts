@@ -23,7 +23,7 @@ class View extends DataView<ArrayBuffer> {}
 class Bare extends (null as unknown as ObjectConstructor) {
   readonly list: number[] = [1];
 }
-/** `new Bare()` throws: there is no constructor to call. */
+/** Returns an instance without a constructor call: `new Bare()` throws. */
 function bare(): Bare {
   return Object.create(Bare.prototype, { list: { value: [1], enumerable: true } });
 }
@@ -46,7 +46,7 @@ function resizable(length: number, maxByteLength: number): Resizable {
   // The types of es2023 do not know the second argument.
   return Reflect.construct(ArrayBuffer, [length, { maxByteLength }]);
 }
-/** A view that its buffer has become too short for. */
+/** Returns a view whose buffer has become too short for it. */
 function outOfBounds(): Uint8Array {
   const buffer = resizable(8, 8);
   const view = new Uint8Array(buffer, 4, 4);
@@ -54,14 +54,14 @@ function outOfBounds(): Uint8Array {
   return view;
 }
 
-describe('copied', () => {
+describe('deepCopy, given data', () => {
   const data: [string, object][] = [
     ['a plain object', { a: 1, nested: { b: [1, { c: 2 }] } }],
     ['an array', [1, [2, [3]], { four: 4 }]],
     ['a sparse array', Object.assign([], { 2: 'two', length: 5 })],
     ['an array with a property', Object.assign([1], { extra: { deep: true } })],
     [
-      'a Map, its keys too',
+      'a Map with objects as keys',
       new Map<unknown, unknown>([
         [{ key: 1 }, { value: [1] }],
         ['b', 2],
@@ -73,16 +73,19 @@ describe('copied', () => {
     ['a Uint8Array', new Uint8Array([1, 2, 3])],
     ['a Float64Array', new Float64Array([0.5, Number.NaN, -0])],
     ['a BigInt64Array', new BigInt64Array([1n, -1n])],
-    ['part of a buffer', new Uint16Array(new Uint16Array([1, 2, 3, 4]).buffer, 2, 2)],
+    ['a view of part of a buffer', new Uint16Array(new Uint16Array([1, 2, 3, 4]).buffer, 2, 2)],
     ['a Buffer', Buffer.from('hello')],
     ['a DataView', new DataView(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2)],
     ['an object without a prototype', Object.assign(Object.create(null), { a: { b: 1 } })],
-    ['keys like __proto__', JSON.parse('{"__proto__": {"a": 1}, "constructor": {"b": [2]}}')],
-    ['symbol keys', { [Symbol.for('tag')]: { a: 1 }, [Symbol.iterator]: [1] }],
-    ['boxes with nothing in them', { list: [], map: new Map(), set: new Set(), bare: {} }],
+    [
+      'an object with keys like __proto__',
+      JSON.parse('{"__proto__": {"a": 1}, "constructor": {"b": [2]}}'),
+    ],
+    ['an object with symbol keys', { [Symbol.for('tag')]: { a: 1 }, [Symbol.iterator]: [1] }],
+    ['an object with empty containers', { list: [], map: new Map(), set: new Set(), bare: {} }],
   ];
 
-  it.each(data)('%s: an equal one, which shares nothing with the first', (_, original) => {
+  it.each(data)('return an equal copy of %s, which shares nothing with it', (_, original) => {
     const copy = deepCopy(original);
     assert.deepStrictEqual(copy, original);
     expect(Reflect.ownKeys(copy)).toEqual(Reflect.ownKeys(original));
@@ -91,7 +94,7 @@ describe('copied', () => {
     for (const part of reachable(copy)) expect(parts).not.toContain(part);
   });
 
-  it('what another realm made, such as a vm context', () => {
+  it('copy the objects of another realm, such as a vm context', () => {
     const original = runInNewContext('({ list: [{}], map: new Map([[1, {}]]), at: new Date(5) })');
     const copy = deepCopy(original);
     expect(copy.at.getTime()).toBe(5);
@@ -101,14 +104,14 @@ describe('copied', () => {
     for (const part of reachable(copy)) expect(parts).not.toContain(part);
   });
 
-  it('a Date that is invalid', () => {
+  it('copy an invalid Date', () => {
     const original = new Date(Number.NaN);
     const copy = deepCopy(original);
     expect(copy).not.toBe(original);
     expect(copy.getTime()).toBeNaN();
   });
 
-  it('anything that fast-check can make of data', () => {
+  it('copy any data that fast-check generates', () => {
     const anything = fc.anything({
       withMap: true,
       withSet: true,
@@ -128,7 +131,7 @@ describe('copied', () => {
     );
   });
 
-  it('the bytes of a Buffer: small ones share a pool, which is left behind', () => {
+  it('copy the bytes of a Buffer, and not the pool that it shares', () => {
     const original = Buffer.from('hello');
     const copy = deepCopy(original);
     original[0] = 'j'.charCodeAt(0);
@@ -137,7 +140,7 @@ describe('copied', () => {
     expect(copy.buffer).not.toBe(original.buffer);
   });
 
-  it('a resizable ArrayBuffer, which stays resizable', () => {
+  it('copy a resizable ArrayBuffer to one that is resizable', () => {
     const original = resizable(4, 16);
     new Uint8Array(original).set([1, 2, 3, 4]);
     const copy = deepCopy(original);
@@ -149,7 +152,7 @@ describe('copied', () => {
     expect([original.byteLength, copy.byteLength]).toEqual([0, 16]);
   });
 
-  it('what a view of a resizable ArrayBuffer shows', () => {
+  it('copy what a view of a resizable ArrayBuffer shows', () => {
     const buffer = resizable(4, 16);
     const original = new Uint8Array(buffer, 1);
     original.set([1, 2, 3]);
@@ -159,14 +162,14 @@ describe('copied', () => {
     expect((copies[1] as DataView).getUint8(1)).toBe(3);
   });
 
-  it('what a Proxy shows of an object or an array', () => {
+  it('copy what a Proxy shows of an object or an array', () => {
     const proxies = [new Proxy({ a: [1] }, {}), new Proxy([{ b: 1 }], {})];
     const copies = deepCopy(proxies);
     expect(copies).toEqual([{ a: [1] }, [{ b: 1 }]]);
     expect(copies.some((copy) => types.isProxy(copy))).toBe(false);
   });
 
-  it('objects without a prototype, or with an empty one', () => {
+  it('copy objects without a prototype, or with an empty one', () => {
     const empty = Object.freeze(Object.create(null));
     for (const prototype of [null, empty]) {
       const original = Object.assign(Object.create(prototype), { list: [1] });
@@ -177,7 +180,7 @@ describe('copied', () => {
     }
   });
 
-  it('cycles, through every kind of container', () => {
+  it('copy cycles through every kind of container', () => {
     interface Cyclic {
       self?: Cyclic;
       list: unknown[];
@@ -199,7 +202,7 @@ describe('copied', () => {
     expect([...copy.set][1]).toBe(copy);
   });
 
-  it('one object in several places is one in the copy too', () => {
+  it('copy an object once that is in several places', () => {
     const shared = { hits: 0 };
     const copy = deepCopy({ a: shared, b: [shared], c: new Map([[shared, shared]]) });
     expect(copy.a).not.toBe(shared);
@@ -208,7 +211,7 @@ describe('copied', () => {
     expect([...copy.c.keys()][0]).toBe(copy.a);
   });
 
-  it('the order of keys, items and entries', () => {
+  it('keep the order of keys, items and entries', () => {
     const copy = deepCopy({
       z: 1,
       a: 2,
@@ -223,7 +226,7 @@ describe('copied', () => {
     expect([...copy.set]).toEqual(['z', 'a']);
   });
 
-  it('an accessor as an accessor, without calling it; it reads the copy', () => {
+  it('copy an accessor without calling it, to one that reads the copy', () => {
     let calls = 0;
     const original = {
       first: 'Ann',
@@ -238,7 +241,7 @@ describe('copied', () => {
     expect(copy.greeting).toBe('hello Ann');
   });
 
-  it('what is hidden, read-only, sealed or frozen, as such', () => {
+  it('keep properties hidden and read-only, and objects sealed and frozen', () => {
     const hidden = Object.defineProperty({}, 'secret', { value: { a: 1 }, enumerable: false });
     expect(Object.keys(deepCopy(hidden))).toEqual([]);
     expect(Object.getOwnPropertyDescriptor(deepCopy(hidden), 'secret')).toEqual({
@@ -258,7 +261,7 @@ describe('copied', () => {
     expect(Object.isExtensible(deepCopy(Object.preventExtensions([1])))).toBe(false);
   });
 
-  it('an object with __proto__ among its keys does not change its prototype', () => {
+  it('not set the prototype of the copy for a key __proto__', () => {
     const copy = deepCopy(JSON.parse('{"__proto__": {"admin": true}}'));
     expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
     expect(copy.admin).toBeUndefined();
@@ -274,7 +277,7 @@ describe('copied', () => {
     ['keys of Maps', (item) => new Map([[item, 1]]), (box: Map<unknown, 1>) => [...box.keys()][0]],
     ['Sets', (item) => new Set([item]), (box: Set<unknown>) => [...box][0]],
   ];
-  it.each(nests)('100,000 levels of %s', (_, wrap, unwrap) => {
+  it.each(nests)('copy 100,000 levels of %s', (_, wrap, unwrap) => {
     let original: unknown = 'bottom';
     for (let level = 0; level < 100_000; level += 1) original = wrap(original);
     let at: unknown = deepCopy(original);
@@ -284,12 +287,12 @@ describe('copied', () => {
   });
 });
 
-describe('kept as they are', () => {
+describe('deepCopy, given anything else', () => {
   const kept: [string, unknown][] = [
     ['undefined', undefined],
     ['null', null],
     ['NaN', Number.NaN],
-    ['text', 'text'],
+    ['a string', 'text'],
     ['a bigint', 1n],
     ['a symbol', Symbol('tag')],
     ['a function', () => {}],
@@ -337,15 +340,15 @@ describe('kept as they are', () => {
     ['a view of shared memory', new Int32Array(new SharedArrayBuffer(4))],
     ['a DataView of shared memory', new DataView(new SharedArrayBuffer(4))],
   ];
-  it.each(kept)('%s', (_, value) => {
-    // Not toBe(), which cannot print a revoked Proxy.
+  it.each(kept)('return %s itself', (_, value) => {
+    // Not toBe(): it cannot print a revoked Proxy.
     expect(Object.is(deepCopy(value), value)).toBe(true);
     expect(Object.is(deepCopy([value])[0], value)).toBe(true);
     expect(Object.is(deepCopy(new Map([[1, { value }]])).get(1)?.value, value)).toBe(true);
   });
 });
 
-/** All objects within `root`: a copy must not have one of them. */
+/** Returns all objects within `root`. A copy must share none of them. */
 function reachable(root: unknown): Set<object> {
   const found = new Set<object>();
   const waiting: unknown[] = [root];

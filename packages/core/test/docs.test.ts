@@ -14,11 +14,11 @@ interface Block {
   language: string;
   text: string;
   line: number;
-  /** The text block right after it: what it prints. */
+  /** What it prints: the text block right after it. */
   output: string | undefined;
 }
 
-/** The fenced blocks of a page. */
+/** Returns the fenced blocks of a page. */
 function blocksOf(page: string): Block[] {
   const text = readFileSync(join(root, page), 'utf8');
   const fences = text.matchAll(/^```(\w+)\n(.*?)^```$(?:\n```text\n(.*?)^```$)?/gms);
@@ -38,7 +38,7 @@ function blocksIn(language: string): [string, number, Block][] {
   );
 }
 
-/** A project that has the built package among its dependencies. */
+/** Creates a project that depends on the built package. */
 beforeAll(() => {
   mkdirSync(join(folder, 'node_modules/@request-context'), { recursive: true });
   symlinkSync(core, join(folder, 'node_modules/@request-context/core'), 'junction');
@@ -51,14 +51,17 @@ afterAll(() => {
 });
 
 describe('programs in the docs', () => {
-  it.each(blocksIn('js'))('%s, line %i: runs and prints what stands below it', (_, line, block) => {
-    const file = join(folder, `program${line}.js`);
-    writeFileSync(file, block.text);
-    const printed = execFileSync(process.execPath, [file], { encoding: 'utf8' });
-    expect(printed).toBe(block.output);
-  });
+  it.each(blocksIn('js'))(
+    'print what the text block below shows: %s, line %i',
+    (_, line, block) => {
+      const file = join(folder, `program${line}.js`);
+      writeFileSync(file, block.text);
+      const printed = execFileSync(process.execPath, [file], { encoding: 'utf8' });
+      expect(printed).toBe(block.output);
+    },
+  );
 
-  it('TypeScript compiles, but for the lines that say otherwise', () => {
+  it('compile, but for the lines that expect an error', () => {
     const blocks = blocksIn('ts');
     expect(blocks.length).toBeGreaterThan(0);
     const files = blocks.map(([page, line, block]) => {

@@ -27,7 +27,7 @@ const hex = (length: number): fc.Arbitrary<string> =>
     minLength: length,
     maxLength: length,
   });
-/** Values as headers have them, and worse. */
+/** Header values, realistic and hostile. */
 const value = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', maxLength: 150 }),
   fc.string({ unit: 'binary', maxLength: 300 }),
@@ -56,7 +56,7 @@ const request: fc.Arbitrary<Request> = fc.record({
   ),
 });
 
-/** What a function among the options may come to: a result that it may give, or not, or an error. */
+/** Generates functions for the options. They return a valid result, return anything, or throw. */
 function fails<T>(good: fc.Arbitrary<T>): fc.Arbitrary<() => T> {
   return fc.oneof(
     { weight: 3, arbitrary: good.map((result) => () => result) },
@@ -92,7 +92,7 @@ const validOptions: fc.Arbitrary<RequestIdOptions<Request>> = fc.record(
   { requiredKeys: [] },
 );
 
-/** What every decision promises. */
+/** Checks what every decision promises. */
 function expectPromises(decision: ReturnType<typeof resolveRequestId>): void {
   const { requestId, rejectedRequestId, error } = decision;
   expect(requestId).toMatch(/^[\x20-\x7e]{1,8192}$/);
@@ -105,8 +105,8 @@ function expectPromises(decision: ReturnType<typeof resolveRequestId>): void {
   if (error !== undefined) expect(error).toBeInstanceOf(Error);
 }
 
-describe('resolveRequestId, whatever comes in', () => {
-  it('never throws, and gives an id that can be echoed and a rest that can be logged', () => {
+describe('resolveRequestId, given generated requests and options', () => {
+  it('not throw, and return an id that can be echoed and a rejected id that can be logged', () => {
     fc.assert(
       fc.property(request, validOptions, (incoming, options) => {
         const normalized = normalizeOptions(options);
@@ -116,7 +116,7 @@ describe('resolveRequestId, whatever comes in', () => {
     );
   });
 
-  it('gives what the client sent as it came, or none of it', () => {
+  it('return what the client sent unchanged, or none of it', () => {
     const inbound = ['X-Correlation-ID', 'traceparent', 'X-Amzn-Trace-Id', 'X-Cloud-Trace-Context'];
     const normalized = normalizeOptions<Request>({ inbound });
     fc.assert(
@@ -134,7 +134,7 @@ describe('resolveRequestId, whatever comes in', () => {
     );
   });
 
-  it('adopts nothing of a peer that is not trusted', () => {
+  it('adopt nothing of a peer that is not trusted', () => {
     const isMade = /^made$/;
     fc.assert(
       fc.property(
@@ -156,7 +156,7 @@ describe('resolveRequestId, whatever comes in', () => {
     );
   });
 
-  it('keeps of a latin-1 value what can be turned back into its beginning', () => {
+  it('escape a latin-1 value so that its beginning can be decoded', () => {
     const normalized = normalizeOptions<Request>({ trust: false });
     const latin1 = fc.string({
       unit: fc.nat(255).map((code) => String.fromCharCode(code)),
@@ -182,7 +182,7 @@ describe('resolveRequestId, whatever comes in', () => {
   });
 });
 
-describe('normalizeOptions, whatever it is given', () => {
+describe('normalizeOptions, given generated options', () => {
   const known = [
     'header',
     'inbound',
@@ -201,7 +201,7 @@ describe('normalizeOptions, whatever it is given', () => {
     fc.array(fc.oneof(fc.constantFrom('X-Id', '10.0.0.0/8', '::1'), fc.string())),
   );
 
-  it('gives options that work, or names one of those it was given', () => {
+  it('return options that work, or throw an error that names a given one', () => {
     let taken = 0;
     let refused = 0;
     fc.assert(
@@ -222,7 +222,7 @@ describe('normalizeOptions, whatever it is given', () => {
             const normalized = normalizeOptions<Request>(options);
             const decision = resolveRequestId(normalized, reader, incoming, incoming);
             expectPromises(decision);
-            // The functions that it was given throw nothing: any other error is a gap of the checks.
+            // The given functions do not throw: any other error is a gap in the checks.
             if (decision.error !== undefined) {
               const { code } = decision.error as { code?: string };
               expect(['ERR_OPTION_RESULT', 'ERR_INVALID_REQUEST_ID']).toContain(code);
@@ -244,7 +244,7 @@ describe('normalizeOptions, whatever it is given', () => {
     expect(refused).toBeGreaterThan(100);
   });
 
-  it('refuses what is no object of options', () => {
+  it('reject what is not an object', () => {
     const others = fc.anything().filter((given) => given !== undefined && Object(given) !== given);
     fc.assert(
       fc.property(fc.oneof(others, fc.array(fc.anything())), (given) => {

@@ -5,14 +5,14 @@ import { describe, expect, it } from 'vitest';
 const survive = fileURLToPath(new URL('./support/survive-errors.js', import.meta.url));
 const end = fileURLToPath(new URL('./support/end-by-error.js', import.meta.url));
 
-// Of Node 26.
+// Node 26 added it.
 const canAdd = 'addUncaughtExceptionCaptureCallback' in process;
-// Before, Node has left the context of a microtask when its error is told.
+// Earlier versions have left the context of a microtask when they report its error.
 const keepsMicrotasks = Number(process.versions.node.split('.')[0]) >= 24;
 
 describe('an error that the process survives', () => {
   const ways = ['listener', 'capture', 'domain', ...(canAdd ? ['added'] : [])];
-  it.each(ways)('is seen in its scopes by a %s alone', (way) => {
+  it.each(ways)('show its scopes to the handler, and to nothing that runs later: %s', (way) => {
     const output = execFileSync(process.execPath, [survive, way], {
       encoding: 'utf8',
     });
@@ -35,12 +35,12 @@ describe('an error that the process survives', () => {
 describe('an error that ends the process', () => {
   const ways: [string, number][] = [
     ['nothing', 1],
-    ['a listener that goes', 1],
+    ['a listener that is removed', 1],
     ['a listener that throws', 7],
-    ['a capture callback that goes', 1],
-    ...(canAdd ? [['an added callback that takes no more', 1] as [string, number]] : []),
+    ['a capture callback that is removed', 1],
+    ...(canAdd ? [['an added callback that handles no more errors', 1] as [string, number]] : []),
   ];
-  it.each(ways)('ends it as without the library: %s', (how, code) => {
+  it.each(ways)('end it as without the library, given %s', (how, code) => {
     for (const library of ['without', 'with']) {
       const { status, stderr } = spawnSync(process.execPath, [end, how, library], {
         encoding: 'utf8',

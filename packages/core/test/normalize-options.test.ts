@@ -3,7 +3,7 @@ import { normalizeOptions } from '../src/adapter.ts';
 import { InvalidOptionError, type RequestIdOptions } from '../src/index.ts';
 
 describe('normalizeOptions', () => {
-  it.each([undefined, {}, { header: undefined }])('puts in the defaults: %j', (options) => {
+  it.each([undefined, {}, { header: undefined }])('fill in the defaults for %j', (options) => {
     expect(normalizeOptions(options as RequestIdOptions<unknown>)).toMatchObject({
       header: 'X-Request-ID',
       inbound: [{ name: 'X-Request-ID', key: 'x-request-id' }],
@@ -28,7 +28,7 @@ describe('normalizeOptions', () => {
     values: {},
   };
 
-  it('ignores options that are inherited', () => {
+  it('ignore inherited options', () => {
     const inherited = Object.create(unchecked, {
       exposeHeader: { value: true, enumerable: true },
     });
@@ -44,7 +44,7 @@ describe('normalizeOptions', () => {
     expect(normalizeOptions(inherited).isValid('x'.repeat(129))).toBe(false);
   });
 
-  it('ignores the getters of a class', () => {
+  it('ignore the getters of a class', () => {
     class Config {
       get header(): string {
         return 'Content-Length';
@@ -57,37 +57,40 @@ describe('normalizeOptions', () => {
     expect([header, isValid('x'.repeat(129))]).toEqual(['X-Request-ID', false]);
   });
 
-  it.each(Object.entries(unchecked))('checks %s where it is not enumerable', (option, value) => {
+  it.each(Object.entries(unchecked))('check %s even if it is not enumerable', (option, value) => {
     const options = Object.defineProperty({}, option, { value });
     expect(() => normalizeOptions(options)).toThrow(InvalidOptionError);
   });
 
-  it.each(Object.entries(unchecked))('reads %s once: what was checked is used', (option, value) => {
-    const valid: Record<string, unknown> = {
-      header: 'X-A',
-      inbound: ['X-B'],
-      trust: '10.0.0.1',
-      validate: () => true,
-      maxLength: 10,
-      generate: () => 'a',
-      onInvalid: 'reject',
-      echo: false,
-      exposeHeader: true,
-      values: () => ({}),
-    };
-    let reads = 0;
-    const options = Object.defineProperty({}, option, {
-      enumerable: true,
-      get: () => (reads++ === 0 ? valid[option] : value),
-    });
-    normalizeOptions(options);
-    expect(reads).toBe(1);
-  });
+  it.each(Object.entries(unchecked))(
+    'read %s once, to use what it has checked',
+    (option, value) => {
+      const valid: Record<string, unknown> = {
+        header: 'X-A',
+        inbound: ['X-B'],
+        trust: '10.0.0.1',
+        validate: () => true,
+        maxLength: 10,
+        generate: () => 'a',
+        onInvalid: 'reject',
+        echo: false,
+        exposeHeader: true,
+        values: () => ({}),
+      };
+      let reads = 0;
+      const options = Object.defineProperty({}, option, {
+        enumerable: true,
+        get: () => (reads++ === 0 ? valid[option] : value),
+      });
+      normalizeOptions(options);
+      expect(reads).toBe(1);
+    },
+  );
 
   it.each([
     ['inbound', 'X-B', 42],
     ['trust', '10.0.0.1', 'everybody'],
-  ])('reads each entry of %s once', (option, valid, invalid) => {
+  ])('read each entry of %s once', (option, valid, invalid) => {
     let reads = 0;
     const list = Object.defineProperty([valid], 0, {
       get: () => (reads++ === 0 ? valid : invalid),
@@ -96,7 +99,7 @@ describe('normalizeOptions', () => {
     expect(reads).toBe(1);
   });
 
-  it('takes a copy: what becomes of the object later has no effect', () => {
+  it('copy the options, so that later changes have no effect', () => {
     const options = { header: 'X-A', inbound: ['X-B'], trust: ['10.0.0.1'] };
     const normalized = normalizeOptions(options);
     options.header = 'X-C';
@@ -147,7 +150,7 @@ describe('normalizeOptions', () => {
     ['maxLenght', 128],
     ['__proto__x', 1],
     ['toString', () => ''],
-  ])('throws for %s: %j, naming the option', (option, value) => {
+  ])('throw for %s: %j, and name the option', (option, value) => {
     const set = (): unknown => normalizeOptions({ [option]: value } as RequestIdOptions<unknown>);
     expect(set).toThrow(InvalidOptionError);
     expect(set).toThrow(`\`${option}\``);
@@ -160,7 +163,7 @@ describe('normalizeOptions', () => {
   });
 
   it.each([null, 'X-Request-ID', 42, [], () => ({})])(
-    'throws for options that are %j',
+    'throw for options that are %j',
     (options) => {
       expect(() => normalizeOptions(options as RequestIdOptions<unknown>)).toThrow(
         InvalidOptionError,

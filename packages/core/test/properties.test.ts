@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { createContext, type Inherit, NoContextError } from '../src/index.ts';
 
-// A failure prints its seed and path as well; FC_SEED runs the same programs again.
+// A failure prints its seed and path, too. FC_SEED runs the same programs again.
 const seed = Number(process.env.FC_SEED ?? Math.floor(Math.random() * 2 ** 31));
 console.info(`properties of the core: FC_SEED=${seed}`);
 
 const keys: PropertyKey[] = ['a', 'b', '__proto__', 'constructor', Symbol('tag'), 0];
 type Key = number;
 
-/** What the program does in one task, one step after the other. */
+/** A step of a program, which runs in one task. */
 type Step =
   | { do: 'set'; key: Key; value: unknown }
   | { do: 'alias'; key: Key; from: Key }
@@ -34,7 +34,7 @@ const pauses = {
   all: () => Promise.all([Promise.resolve(), new Promise<void>((done) => setImmediate(done))]),
 };
 
-/** Ways to take the current scope to code that another scope calls. */
+/** The ways to carry the current scope to code that another scope calls. */
 const carriers = {
   bind: <T>(task: () => T) => context.bind(task),
   snapshot: <T>(task: () => T) => {
@@ -52,7 +52,7 @@ const carriers = {
   },
 };
 
-/** The model: scopes are passed by hand, values are in a Map, by the number of their key. */
+/** The model of a scope: it is passed by hand, and has its values in a Map, by the number of their key. */
 class Model {
   own: Map<Key, unknown>;
   readonly parent: Model | undefined;
@@ -74,14 +74,14 @@ class Model {
   }
 }
 
-/** Does the steps in the context and in the model, and compares what they give. */
+/** Runs the steps in the context and in the model, and compares the results. */
 async function perform(steps: readonly Step[], model: Model | undefined): Promise<void> {
   const started: Promise<void>[] = [];
   compareAll(model);
   for (const step of steps) {
     switch (step.do) {
       case 'set': {
-        // One value each: what is shared inside the context is to be shared inside the model alone.
+        // Each gets its own clone: the context and the model must share no value with each other.
         write(model, () => context.set(nameOf(step.key), structuredClone(step.value)));
         model?.own.set(step.key, structuredClone(step.value));
         break;
@@ -142,7 +142,7 @@ function start(step: Extract<Step, { body: Step[] }>, model: Model | undefined):
     }
     case 'carry': {
       const task = carriers[step.how](() => perform(step.body, model));
-      return context.run({ a: 'of a stranger' }, task);
+      return context.run({ a: 'of another scope' }, task);
     }
   }
 }
@@ -156,7 +156,7 @@ function named(values: [Key, unknown][]): Record<PropertyKey, unknown> {
   return Object.fromEntries(entries);
 }
 
-/** Outside any context writing throws. */
+/** Runs a write, which must throw outside any context. Returns its result. */
 function write<T>(model: Model | undefined, act: () => T): T | undefined {
   if (model !== undefined) return act();
   assert.throws(act, NoContextError);
@@ -232,7 +232,7 @@ const { program } = fc.letrec<{ step: Step; program: Step[] }>((tie) => ({
 }));
 
 describe('random programs', () => {
-  it('of several tasks at once do in the context what they do in the model', async () => {
+  it('do in the context what they do in the model, several at once', async () => {
     const tasks = fc.array(program, { minLength: 2, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(tasks, async (programs) => {
@@ -274,7 +274,7 @@ describe('random uses of an emitter', () => {
     fc.record({ do: fc.constant('bind' as const), n }),
   );
 
-  /** What listeners were called with, and what there is to see of the emitter, use by use. */
+  /** Returns what listeners were called with, and what the emitter shows after each use. */
   function trace(uses: readonly Use[], isBound: boolean): unknown[] {
     const seen: unknown[] = [];
     const emitter = new EventEmitter();
@@ -304,7 +304,7 @@ describe('random uses of an emitter', () => {
     return seen;
   }
 
-  it('give the same, bound or not, and listeners run in the scope', () => {
+  it('have the same effects on a bound emitter, and run its listeners in the scope', () => {
     fc.assert(
       fc.property(fc.array(use, { maxLength: 30 }), (uses) => {
         assert.deepEqual(trace(uses, true), trace(uses, false));

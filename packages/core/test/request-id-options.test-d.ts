@@ -1,5 +1,5 @@
-// Checked by tsc alone, under exactOptionalPropertyTypes: an option may be undefined, which means that
-// it was not given, so that `{ trust: process.env.TRUST }` compiles.
+// Checked by tsc only, under exactOptionalPropertyTypes: an undefined option counts as missing, so that
+// `{ trust: process.env.TRUST }` compiles.
 import type { ContextOptions, ForkOptions, RequestIdOptions } from '@request-context/core';
 
 /** The same options, each of them undefined. */

@@ -13,11 +13,11 @@ function inRequest<T>(task: () => T): T {
   return new RequestScope(decision).run(task);
 }
 
-// Each test that tries to change the id could be the first, which Node warns of.
+// Any test that tries to change the id may be the first to do so, which makes Node warn.
 const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
 
 describe("the id of a request's scope", () => {
-  it('is kept by clear()', () => {
+  it('survive clear()', () => {
     inRequest(() => {
       context.clear();
       expect(context.toObject()).toEqual({ requestId: 'myid' });
@@ -25,7 +25,7 @@ describe("the id of a request's scope", () => {
     });
   });
 
-  it('is kept by delete()', () => {
+  it('survive delete()', () => {
     inRequest(() => {
       expect(context.delete('requestId')).toBe(false);
       expect(context.delete('rejectedRequestId')).toBe(true);
@@ -33,7 +33,7 @@ describe("the id of a request's scope", () => {
     });
   });
 
-  it('is kept by set(), which warns the first time', async () => {
+  it('survive set(), which warns the first time', async () => {
     warning.mockClear();
     vi.resetModules();
     const fresh = await import('../src/index.ts');
@@ -51,7 +51,7 @@ describe("the id of a request's scope", () => {
     );
   });
 
-  it('is kept by a fork that shares it, whose other values are set', () => {
+  it('survive another id among the values of a fork that shares it', () => {
     inRequest(() => {
       const values: Partial<ContextValues> = { rejectedRequestId: 'other', requestId: 'other' };
       context.fork(() => expect(getRequestId()).toBe('myid'), { values });
@@ -59,7 +59,7 @@ describe("the id of a request's scope", () => {
     });
   });
 
-  it('is kept in a fork that shares it', () => {
+  it('survive set() and clear() in a fork that shares it', () => {
     inRequest(() => {
       context.fork(() => {
         context.set('requestId', 'other');
@@ -69,7 +69,7 @@ describe("the id of a request's scope", () => {
     });
   });
 
-  it.each(['copy', 'chain'] as const)('may be another in a child by %s', (inherit) => {
+  it.each(['copy', 'chain'] as const)('be changeable in a child by %s', (inherit) => {
     inRequest(() => {
       context.fork(
         () => {
@@ -88,7 +88,7 @@ describe("the id of a request's scope", () => {
     });
   });
 
-  it('may be another in a task of its own', () => {
+  it('be changeable in a separate task', () => {
     inRequest(() => {
       context.run({ requestId: 'job' }, () => {
         context.set('requestId', 'other');

@@ -42,7 +42,7 @@ function resolveId(id: string | string[], options?: RequestIdOptions<Request>): 
 }
 
 describe('newRequestId', () => {
-  it('makes a random UUID', () => {
+  it('return a random UUID', () => {
     expect(newRequestId()).toMatch(uuid);
     expect(newRequestId()).not.toBe(newRequestId());
   });
@@ -55,7 +55,7 @@ describe('an inbound id', () => {
     '0'.repeat(128),
     'AZaz09._~+/=@:-',
     '6f1f2e9e-8a52-4c58-9c8f-6d4b3c2a1f00',
-  ])('is adopted when it is fit: %s', (id) => {
+  ])('be adopted when it is valid: %s', (id) => {
     expect(resolveId(id)).toEqual({
       requestId: id,
       rejectedRequestId: undefined,
@@ -67,7 +67,7 @@ describe('an inbound id', () => {
   it.each([
     ['empty', '', ''],
     ['longer than 128', 'x'.repeat(129), 'x'.repeat(128)],
-    ['5 KB', 'x'.repeat(5120), 'x'.repeat(128)],
+    ['5 KB long', 'x'.repeat(5120), 'x'.repeat(128)],
     ['with a space', 'a b', 'a%20b'],
     ['with a comma', 'a,b', 'a%2Cb'],
     ['with quotes', `"a'`, '%22a%27'],
@@ -75,36 +75,36 @@ describe('an inbound id', () => {
     ['with control bytes', 'a\r\n\0\x1b', 'a%0D%0A%00%1B'],
     ['latin-1', 'caf\xe9', 'caf%E9'],
     ['beyond latin-1', 'a€', 'a%E2%82%AC'],
-    ['half a character', 'a\ud83d', 'a%EF%BF%BD'],
+    ['half a surrogate pair', 'a\ud83d', 'a%EF%BF%BD'],
     ['percent signs', '%41', '%2541'],
     ['sent twice', ['a', 'b'], 'a%2C%20b'],
-    ['sent twice alike', ['a', 'a'], 'a%2C%20a'],
-  ])('is replaced when it is %s, and kept as rejected', (_what, id, rejected) => {
+    ['sent twice with one value', ['a', 'a'], 'a%2C%20a'],
+  ])('be replaced, and reported as rejected: %s', (_what, id, rejected) => {
     const decision = resolveId(id);
     expect(decision.requestId).toMatch(uuid);
     expect(decision.rejectedRequestId).toBe(rejected);
     expect(decision.error).toBeUndefined();
   });
 
-  it('is made when none was sent', () => {
+  it('be generated when none was sent', () => {
     const decision = resolve({});
     expect(decision.requestId).toMatch(uuid);
     expect(decision.rejectedRequestId).toBeUndefined();
   });
 
-  it('is read from the header that was named', () => {
+  it('be read from the header that is named', () => {
     const options = { header: 'X-Correlation-ID' };
     expect(resolve({ 'x-correlation-id': 'myid' }, options).requestId).toBe('myid');
     expect(resolveId('myid', options).requestId).toMatch(uuid);
   });
 
-  it('is cut at maxLength', () => {
+  it('be replaced when it is longer than maxLength', () => {
     expect(resolveId('12345678', { maxLength: 8 }).requestId).toBe('12345678');
     expect(resolveId('123456789', { maxLength: 8 }).requestId).toMatch(uuid);
     expect(resolveId('x'.repeat(129), { maxLength: 129 }).requestId).toBe('x'.repeat(129));
   });
 
-  it('is what `validate` says, among what can be echoed as it came', () => {
+  it('be valid when `validate` accepts it and it can be echoed unchanged', () => {
     const options = { validate: (id: string) => !id.includes('no') };
     expect(resolveId('{a b}', options).requestId).toBe('{a b}');
     expect(resolveId('no', options).requestId).toMatch(uuid);
@@ -113,7 +113,7 @@ describe('an inbound id', () => {
     }
   });
 
-  it('is fit or escaped, whatever was sent', () => {
+  it('be valid, or replaced and reported escaped, for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (id) => {
         const { requestId, rejectedRequestId } = resolveId(id);
@@ -137,10 +137,10 @@ describe('further inbound headers', () => {
   const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
 
   it.each([
-    ['the first comes first', { 'x-request-id': 'a', 'x-correlation-id': 'b' }, 'a', undefined],
-    ['the next is read', { 'x-correlation-id': 'b', traceparent }, 'b', undefined],
-    ['the first fit one wins', { 'x-request-id': '"', 'x-correlation-id': 'b' }, 'b', '%22'],
-    ['the trace id is taken', { traceparent }, traceId, undefined],
+    ['use the first of several', { 'x-request-id': 'a', 'x-correlation-id': 'b' }, 'a', undefined],
+    ['use the next where one is missing', { 'x-correlation-id': 'b', traceparent }, 'b', undefined],
+    ['use the first valid one', { 'x-request-id': '"', 'x-correlation-id': 'b' }, 'b', '%22'],
+    ['use the trace id of traceparent', { traceparent }, traceId, undefined],
   ])('%s', (_what, headers, requestId, rejectedRequestId) => {
     expect(resolve(headers, options)).toMatchObject({ requestId, rejectedRequestId });
   });
@@ -156,7 +156,7 @@ describe('further inbound headers', () => {
     ['with a parent id of zeros', `00-${traceId}-${'0'.repeat(16)}-01`, false],
     ['with a short trace id', `00-${traceId.slice(1)}-00f067aa0ba902b7-01`, false],
     ['without flags', `00-${traceId}-00f067aa0ba902b7`, false],
-  ])('traceparent %s', (_what, value, isValid) => {
+  ])('use the trace id of a valid traceparent, and of no other: %s', (_what, value, isValid) => {
     const { requestId } = resolve({ traceparent: value }, options);
     if (isValid) expect(requestId).toBe(traceId);
     else expect(requestId).toMatch(uuid);
@@ -179,7 +179,7 @@ describe('further inbound headers', () => {
     ['X-Cloud-Trace-Context', traceId, traceId],
     ['X-Cloud-Trace-Context', `${'0'.repeat(32)}/1`, undefined],
     ['X-Cloud-Trace-Context', `${traceId}/x`, undefined],
-  ])('%s: %s', (header, value, id) => {
+  ])('use the trace id of a valid %s, and of no other: %s', (header, value, id) => {
     const { requestId } = resolve({ [header.toLowerCase()]: value }, { inbound: [header] });
     if (id === undefined) expect(requestId).toMatch(uuid);
     else expect(requestId).toBe(id);
@@ -238,7 +238,7 @@ describe('trust', () => {
     ['loopback', 'not an address', false],
     [(request) => request.peer === '1.2.3.4', '1.2.3.4', true],
     [(request) => request.peer === '1.2.3.4', '1.2.3.5', false],
-  ])('%s: %s is trusted: %s', (trust, peer, isTrusted) => {
+  ])('decide, set to %s, whether %s is trusted: %s', (trust, peer, isTrusted) => {
     const decision = resolve({ 'x-request-id': 'myid' }, { trust }, peer);
     expect(decision.error).toBeUndefined();
     if (isTrusted)
@@ -250,7 +250,7 @@ describe('trust', () => {
       });
   });
 
-  it('says the same of each peer again, of however many', () => {
+  it('decide the same for each of many peers again', () => {
     const { isTrusted } = normalizeOptions<Request>({ trust: '10.0.0.0/9' });
     for (let round = 0; round < 2; round += 1) {
       for (let n = 0; n < 1_000; n += 1) {
@@ -261,21 +261,21 @@ describe('trust', () => {
     }
   });
 
-  it('is not asked for when no id was sent', () => {
+  it('not be evaluated when no id was sent', () => {
     const trust = (): boolean => {
-      throw new Error('asked');
+      throw new Error('called');
     };
     expect(resolve({}, { trust }).error).toBeUndefined();
   });
 
-  it('leaves what others send to itself: onInvalid does not hear of it', () => {
+  it('ignore the ids of others without onInvalid', () => {
     const decision = resolveId('"', { trust: false, onInvalid: 'reject' });
     expect(decision).toMatchObject({ rejectedRequestId: '%22', error: undefined });
   });
 });
 
 describe('onInvalid', () => {
-  it('reject gives an error with status 400, beside a fresh id', () => {
+  it("lead to an error with status 400 and a fresh id, as 'reject'", () => {
     const decision = resolveId('"', { onInvalid: 'reject', header: 'X-Request-ID' });
     expect(decision.error).toBeInstanceOf(InvalidRequestIdError);
     expect(decision.error).toMatchObject({
@@ -288,7 +288,7 @@ describe('onInvalid', () => {
     expect(decision.rejectedRequestId).toBe('%22');
   });
 
-  it('reject lets a request pass that has a fit id in another header, or none', () => {
+  it("accept a valid id in another header, or none, as 'reject'", () => {
     const options = { onInvalid: 'reject', inbound: ['X-Correlation-ID'] } as const;
     expect(resolve({ 'x-request-id': '', 'x-correlation-id': 'b' }, options)).toMatchObject({
       requestId: 'b',
@@ -298,13 +298,13 @@ describe('onInvalid', () => {
   });
 
   it.each([undefined, 1, 'logged', [], { logger: true }, null, () => {}])(
-    'ignores that a function returns %j',
+    'ignore %j that a function returns',
     (returned) => {
       expect(resolveId('"', { onInvalid: () => returned as undefined }).error).toBeUndefined();
     },
   );
 
-  it('a function is told the value as it came, then it is replaced', () => {
+  it('receive the raw value as a function, before the id is replaced', () => {
     const told: unknown[] = [];
     const decision = resolveId('"', {
       onInvalid: (raw, request) => told.push(raw, request.headers),
@@ -315,12 +315,12 @@ describe('onInvalid', () => {
 });
 
 describe('generate', () => {
-  it('makes the id, given the request', () => {
+  it('return the id, given the request', () => {
     const generate = (request: Request): string => `for-${request.headers.host}`;
     expect(resolve({ host: 'here' }, { generate }).requestId).toBe('for-here');
   });
 
-  it('may make what `validate` allows, or its default', () => {
+  it('be free to return what `validate` or its default accepts', () => {
     const options = { validate: (id: string) => id.startsWith('{'), generate: () => '{a}' };
     expect(resolve({}, options)).toMatchObject({ requestId: '{a}', error: undefined });
     expect(resolve({}, { ...options, generate: () => 'a' })).toMatchObject({
@@ -339,7 +339,7 @@ describe('generate', () => {
     'caf\xe9',
     'x'.repeat(129),
     Promise.resolve('a'),
-  ])('that returns %j is an application error, and the id a fresh one', (returned) => {
+  ])('lead to an error and a fresh id when it returns %j', (returned) => {
     const decision = resolve({}, { generate: () => returned as string });
     expect(decision.requestId).toMatch(uuid);
     expect(decision.error).toBeInstanceOf(OptionResultError);
@@ -360,26 +360,26 @@ describe('a function among the options that fails', () => {
     ['generate', '"'],
     ['onInvalid', '"'],
     ['values', 'myid'],
-  ])('%s: its error is passed on, beside an id that the request has', (option, id) => {
+  ])('lead to its error and an id for the request: %s', (option, id) => {
     const decision = resolveId(id, { [option]: fail });
     expect(decision.error).toBe(failure);
     expect(decision.requestId).toMatch(option === 'values' ? /^myid$/ : uuid);
   });
 
-  // In a child process each of these would end it.
+  // Unhandled, each of these would end a process.
   const rejected: Record<string, () => unknown> = {
     'an async function that rejects': async () => {
       throw failure;
     },
     'a rejected promise of a subclass': () => class extends Promise<void> {}.reject(failure),
     'a thenable that rejects': () => ({
-      // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
+      // biome-ignore lint/suspicious/noThenProperty: the case needs a thenable
       then: (_done: unknown, reject?: (error: Error) => void) =>
         reject === undefined ? Promise.reject(failure) : reject(failure),
     }),
     'a function with a then that throws': () =>
       Object.assign(() => {}, {
-        // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
+        // biome-ignore lint/suspicious/noThenProperty: the case needs a thenable
         then: () => {
           throw failure;
         },
@@ -397,13 +397,13 @@ describe('a function among the options that fails', () => {
       Object.entries(rejected).map(([what, make]) => [option, what, id, make] as const),
     ),
   )(
-    '%s may be %s: an error of the request, and no unhandled rejection',
+    'lead to an error of the request, and to no unhandled rejection: %s as %s',
     async (option, _, id, make) => {
       const unhandled: unknown[] = [];
       const listen = (reason: unknown): number => unhandled.push(reason);
       process.on('unhandledRejection', listen);
       const { error, requestId } = resolveId(id, { [option]: make });
-      // Rejections are told after the microtasks.
+      // Node reports unhandled rejections after the microtasks.
       await new Promise((resolve) => setTimeout(resolve, 5));
       process.off('unhandledRejection', listen);
       expect(error).toMatchObject({ code: 'ERR_OPTION_RESULT', option });
@@ -412,7 +412,7 @@ describe('a function among the options that fails', () => {
     },
   );
 
-  it('may throw a rejected promise: an error, and no unhandled rejection', async () => {
+  it('lead to an error, and to no unhandled rejection, when it throws a rejected promise', async () => {
     const unhandled: unknown[] = [];
     const listen = (reason: unknown): number => unhandled.push(reason);
     process.on('unhandledRejection', listen);
@@ -436,26 +436,29 @@ describe('a function among the options that fails', () => {
     get constructor(): never {
       throw failure;
     },
-    // biome-ignore lint/suspicious/noThenProperty: what asks whether it is a promise reads it
+    // biome-ignore lint/suspicious/noThenProperty: the check for a promise reads it
     get then(): never {
       throw failure;
     },
   };
-  it.each(functions)('%s may return or throw what cannot be read', (option, id) => {
-    for (const value of [revoked, unreadable]) {
-      const returning = resolveId(id, { [option]: () => value });
-      expect(returning.error).toBeInstanceOf(Error);
-      const throwing = resolveId(id, {
-        [option]: () => {
-          throw value;
-        },
-      });
-      expect(throwing.error).toBeInstanceOf(Error);
-      expect(throwing.requestId).toMatch(option === 'values' ? /^myid$/ : uuid);
-    }
-  });
+  it.each(functions)(
+    'lead to an error when it returns or throws what cannot be read: %s',
+    (option, id) => {
+      for (const value of [revoked, unreadable]) {
+        const returning = resolveId(id, { [option]: () => value });
+        expect(returning.error).toBeInstanceOf(Error);
+        const throwing = resolveId(id, {
+          [option]: () => {
+            throw value;
+          },
+        });
+        expect(throwing.error).toBeInstanceOf(Error);
+        expect(throwing.requestId).toMatch(option === 'values' ? /^myid$/ : uuid);
+      }
+    },
+  );
 
-  it('values may have a getter that throws: its error is passed on', () => {
+  it('lead to the error of a getter in the values that it returns', () => {
     const values = (): object => ({
       get tenant() {
         throw failure;
@@ -464,7 +467,7 @@ describe('a function among the options that fails', () => {
     expect(resolveId('myid', { values })).toMatchObject({ requestId: 'myid', error: failure });
   });
 
-  it('values are read once', () => {
+  it('have its values read once', () => {
     let reads = 0;
     const values = (): object => ({
       get tenant() {
@@ -480,7 +483,7 @@ describe('a function among the options that fails', () => {
     ]);
   });
 
-  it.each([undefined, 'a string', 0, null])('may throw %j: it becomes an error', (thrown) => {
+  it.each([undefined, 'a string', 0, null])('lead to an error when it throws %j', (thrown) => {
     const generate = (): never => {
       throw thrown;
     };
@@ -494,14 +497,20 @@ describe('a function among the options that fails', () => {
     ['trust', 'yes'],
     ['validate', Promise.resolve(true)],
     ['validate', ['match']],
-  ])('%s: a result that is no boolean is an error, not a yes', (option, result) => {
-    const { error, requestId } = resolveId('myid', { [option]: () => result });
-    expect(error).toMatchObject({ code: 'ERR_OPTION_RESULT', option });
-    expect(requestId).toMatch(uuid);
-  });
+  ])(
+    'lead to an error, and not count as true, when it returns no boolean: %s',
+    (option, result) => {
+      const { error, requestId } = resolveId('myid', { [option]: () => result });
+      expect(error).toMatchObject({ code: 'ERR_OPTION_RESULT', option });
+      expect(requestId).toMatch(uuid);
+    },
+  );
 
-  it.each([undefined, null, 'a', [], Promise.resolve({})])('values: %j is an error', (result) => {
-    const { error } = resolve({}, { values: () => result as never });
-    expect(error).toMatchObject({ code: 'ERR_OPTION_RESULT', option: 'values' });
-  });
+  it.each([undefined, null, 'a', [], Promise.resolve({})])(
+    'lead to an error when it returns %j as values',
+    (result) => {
+      const { error } = resolve({}, { values: () => result as never });
+      expect(error).toMatchObject({ code: 'ERR_OPTION_RESULT', option: 'values' });
+    },
+  );
 });

@@ -10,7 +10,7 @@ const core = join(import.meta.dirname, '..');
 const script = fileURLToPath(new URL('./support/two-copies.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'request-context-copies-'));
 
-/** Two installations of what was built, side by side, as a dependency tree can have them. */
+/** Installs two copies of the build side by side, as a dependency tree can have them. */
 beforeAll(() => {
   for (const copy of ['one', 'two']) {
     cpSync(join(core, 'dist'), join(folder, copy, 'dist'), { recursive: true });
@@ -59,15 +59,15 @@ describe('shareInProcess', () => {
       });
       const state = Reflect.get(globalThis, key);
       for (const name of Reflect.ownKeys(state)) {
-        // What Jest's deleteProperties() skips.
+        // Jest's deleteProperties() skips these.
         expect(Object.getOwnPropertyDescriptor(state, name)?.configurable).toBe(false);
       }
     }
   });
 });
 
-describe('in one process', () => {
-  it.each(pairs)('%s are in the same scope', (_, first, second) => {
+describe('two builds in one process', () => {
+  it.each(pairs)('share a scope: %s', (_, first, second) => {
     const files = [first, second].map((file) => join(folder, file));
     const output = execFileSync(process.execPath, [script, ...files], {
       encoding: 'utf8',

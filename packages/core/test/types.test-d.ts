@@ -1,6 +1,5 @@
-// Checked by tsc alone (npm run check:types), never run: a line under @ts-expect-error that compiles
-// is an error. All tests are one program to tsc, so every one of them sees the key that is merged in
-// here; hence its name.
+// Checked by tsc only (npm run check:types): a line under @ts-expect-error that compiles is an error.
+// It compiles all tests as one program, so all of them see the key that is merged in here: hence its name.
 import { EventEmitter } from 'node:events';
 import {
   type Context,
@@ -49,15 +48,15 @@ context.set('unknown', 1);
 context.has('unknown');
 // @ts-expect-error no such key
 context.delete('unknown');
-// @ts-expect-error a number is no id
+// @ts-expect-error an id is a string
 context.set('requestId', 7);
-// @ts-expect-error it must be there to be set
+// @ts-expect-error only a defined value can be set
 context.set('requestId', undefined);
 // @ts-expect-error no such plan
 context.set('keyOfTheTypeTest', { plan: 'trial' });
 // @ts-expect-error no such key
 context.run({ unknown: 1 }, () => {});
-// @ts-expect-error a number is no id
+// @ts-expect-error an id is a string
 context.run({ requestId: 7 }, () => {});
 // @ts-expect-error a task is needed
 context.run({ requestId: 'myid' });
@@ -70,7 +69,7 @@ context.fork(() => {}, { values: { unknown: 1 } });
 // @ts-expect-error it is read-only
 context.active = true;
 
-// A context with a type of its own.
+// A context with its own type.
 interface Trace {
   step: string;
   depth?: number;
@@ -82,18 +81,18 @@ isExactly<number>()(trace.get('depth', 0));
 isExactly<number>()(trace.require('depth'));
 isExactly<number | 'deep'>()(trace.get('depth', 'deep' as const));
 trace.fork(() => {}, { inherit: 'copy', values: { depth: 1 } });
-// @ts-expect-error the default context's key is not one of this
+// @ts-expect-error a key of the default context only
 trace.get('requestId');
-// @ts-expect-error text is no number
+// @ts-expect-error a string is not a number
 trace.set('depth', 'one');
-// @ts-expect-error values are named, not numbered
+// @ts-expect-error the type of the values must be an object type
 createContext<number>();
 // @ts-expect-error no such mode
 createContext({ inherit: 'deep' });
 // @ts-expect-error it takes a value and a key
 createContext({ clone: (_value: unknown, _key: PropertyKey, _more: string) => 1 });
 
-// A context without a type takes every key, and gives nothing away about the values.
+// A context without a type accepts every key, and knows nothing about the values.
 const any = createContext();
 isExactly<unknown>()(any.get('whatever'));
 any.set(Symbol('tag'), 1);
@@ -108,7 +107,7 @@ isExactly<(a: number, b?: string) => boolean>()(
 const inside: Snapshot = context.snapshot();
 isExactly<string>()(inside((a: number, b: string) => `${a}${b}`, 1, 'b'));
 isExactly<EventEmitter>()(context.bindEmitter(new EventEmitter()));
-// @ts-expect-error text is no number
+// @ts-expect-error a string is not a number
 inside((a: number) => a, 'one');
 // @ts-expect-error one argument is missing
 inside((a: number) => a);
@@ -117,7 +116,7 @@ context.bind({});
 // @ts-expect-error an EventTarget does not emit
 context.bindEmitter(new EventTarget());
 
-// Nobody waits for what onInvalid returns: anything but a promise.
+// Nothing awaits the result of onInvalid: it may be anything but a promise.
 const told: string[] = [];
 declare const logger: { warn(line: string): { level: string } };
 function onInvalid(_told: RequestIdOptions<object>['onInvalid']): void {}

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Collects garbage until all of the objects are gone, or it is clear that some stay; says how many. */
+/** Collects garbage until all objects are gone, or it is clear that some stay. Returns how many stay. */
 export async function countAlive(references: readonly WeakRef<object>[]): Promise<number> {
   let alive = references.length;
   for (let round = 0; alive > 0 && round < 20; round += 1) {

@@ -12,10 +12,10 @@ const listener = () => {
   if (how === 'a listener that throws') throw new Error('of the listener');
 };
 if (how !== 'nothing') process.on('uncaughtException', listener);
-if (how === 'a capture callback that goes') {
+if (how === 'a capture callback that is removed') {
   process.setUncaughtExceptionCaptureCallback(() => {});
 }
-if (how === 'an added callback that takes no more') {
+if (how === 'an added callback that handles no more errors') {
   /** @type {any} */ (process).addUncaughtExceptionCaptureCallback(() => isTaken);
 }
 
@@ -27,7 +27,8 @@ run(() => {
 setTimeout(() => {
   isTaken = false;
   process.off('uncaughtException', listener);
-  if (how === 'a capture callback that goes') process.setUncaughtExceptionCaptureCallback(null);
+  if (how === 'a capture callback that is removed')
+    process.setUncaughtExceptionCaptureCallback(null);
   run(() => {
     throw new Error('second');
   });

@@ -7,7 +7,7 @@ import { compileFunction, createContext, runInContext } from 'node:vm';
 const [entry = ''] = process.argv.slice(2);
 
 /**
- * Evaluates a file of the build in a realm, with the files that it is made of.
+ * Evaluates a file of the build in a realm, with the files that it requires.
  *
  * @param {string} file
  * @param {import('node:vm').Context} realm
@@ -47,7 +47,7 @@ console.log(
   JSON.stringify({
     left: count(),
     listeners: process.listenerCount('uncaughtExceptionMonitor'),
-    // The last realm is still at work.
+    // The last realm still works.
     id: last?.run({ requestId: 'myid' }, () => last.get('requestId')),
   }),
 );

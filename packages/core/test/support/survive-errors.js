@@ -1,4 +1,4 @@
-// Survives errors of two scopes, with the built package; prints who saw these scopes.
+// Survives errors of two scopes, with the built package. Prints what saw these scopes.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +21,7 @@ function handle() {
 }
 
 const domain = way === 'domain' ? (await import('node:domain')).default : undefined;
-// Where another way takes the error, listeners are not called: they must not change.
+// Where another handler takes the error, Node calls no listeners: they must not change.
 process.on('uncaughtException', way === 'listener' ? handle : () => handlers.push('a listener'));
 if (way === 'capture') process.setUncaughtExceptionCaptureCallback(handle);
 if (way === 'added') {
@@ -85,7 +85,7 @@ for (const [name, later] of Object.entries(ways)) {
   sockets = [];
 }
 
-// What goes on after an error of its own keeps its scope.
+// A task that survives its own errors keeps its scope.
 /** @type {string[]} */
 const ticks = [];
 await new Promise((resolve) => {
