@@ -63,7 +63,7 @@ test.for(['abc', '0', '-1', '3001.5', '65534', '70000'])('refuse PORT=%s', async
   expect(stdout()).toBe('');
 });
 
-/** Install and build are left out: other tests read what they would write. */
+/** Starts the examples without install and build, which would write what other tests read. */
 function start(port: string, [command, ...args]: readonly string[]) {
   const child = spawn(String(command), [...args, '--no-setup'], {
     cwd: new URL('../..', import.meta.url),

@@ -84,7 +84,7 @@ describe.each(refusals)('%s', (_what, options, head) => {
 });
 
 it('keep no descriptor for refused clients that send more and half-close, or stay silent', async () => {
-  // Each refusal gives its client two seconds: all of them wait at once.
+  // A refused client has two seconds to read and close: all of them wait side by side.
   const servers = refusals.map(([what, options, head]) => ({ what, head, ...refusing(options) }));
   for (const { server, head } of servers) {
     const url = await listen(server);

@@ -20,9 +20,9 @@ export interface RequestIdOptions<Request> {
    */
   inbound?: readonly string[] | undefined;
   /**
-   * Whose ids are accepted: everybody's, nobody's, those of socket peers by address (`'loopback'`, IP
-   * addresses, CIDR ranges), or those a function accepts, which must return true or false. `X-Forwarded-For`
-   * plays no part. Ids of others are ignored, without `onInvalid`.
+   * Whose ids are accepted: those of all peers, of none, of socket peers by address (`'loopback'`, IP
+   * addresses, CIDR ranges), or of those for which a function returns true. It must return true or false.
+   * `X-Forwarded-For` plays no part. Ids of other peers are ignored, without `onInvalid`.
    * @default true
    */
   trust?: boolean | string | readonly string[] | ((request: Request) => boolean) | undefined;

@@ -10,7 +10,7 @@ import { escapeRejectedId } from './valid-id.ts';
 
 /** The id of a request, and what else its context starts with. */
 export interface RequestIdDecision {
-  /** The id: the client's or a fresh one. There always is one. */
+  /** The id: the client's or a fresh one. There is always one. */
   readonly requestId: string;
   /** The id that the client sent, if it was rejected or not trusted; made safe to log. */
   readonly rejectedRequestId: string | undefined;
