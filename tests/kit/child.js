@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A process that answers each message by one. */
+/** A process that answers each message with one. */
 export class Child {
   /** What it wrote to stderr, with the option `silent`. */
   stderr = '';
   #process;
-  #exited;
+  #failed;
 
   /**
    * @param {URL} module
@@ -18,21 +18,31 @@ export class Child {
     this.#process.stderr?.on('data', (chunk) => {
       this.stderr += chunk;
     });
-    this.#exited = once(this.#process, 'exit').then(([code, signal]) => {
+    /** @type {Promise<any[]>} The exit code and the signal. */
+    this.exited = once(this.#process, 'exit');
+    this.#failed = this.exited.then(([code, signal]) => {
       throw new Error(`${module.pathname} ended with ${code ?? signal}: ${this.stderr}`);
     });
-    // Told to whoever waits for it.
-    this.#exited.catch(() => {});
+    // Only those who wait for the process hear of it.
+    this.#failed.catch(() => {});
+  }
+
+  get pid() {
+    return this.#process.pid;
+  }
+
+  get stdout() {
+    return /** @type {import('node:stream').Readable} */ (this.#process.stdout);
   }
 
   /**
-   * What a promise gives, unless the process ends before.
+   * Resolves as the promise does. Rejects if the process ends before.
    *
    * @template T
    * @param {Promise<T>} promise
    */
   unlessExited(promise) {
-    return Promise.race([promise, this.#exited]);
+    return Promise.race([promise, this.#failed]);
   }
 
   /** @returns {Promise<any>} the next message */
@@ -47,7 +57,8 @@ export class Child {
    */
   ask(message) {
     const answer = this.answer();
-    this.#process.send(message);
+    // `answer()` says that the process has ended.
+    this.#process.send(message, () => {});
     return answer;
   }
 

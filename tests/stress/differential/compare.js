@@ -1,3 +1,5 @@
+import { uuid } from '../../kit/uuid.js';
+
 /**
  * What is to be compared of a run: texts by their names. The ids, which the run without the library
  * cannot have, are judged apart.
@@ -65,8 +67,6 @@ const linesOf = (entries) => entries.map(({ track, text }) => `${track}: ${text}
 export function differing(a, b) {
   return [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name));
 }
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
  * The ids that are not as they must be.

@@ -1,132 +1,134 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { Connection } from './connection.js';
-import { generate } from './generate.js';
-import { Random } from './random.js';
+import fc from 'fast-check';
+import { Child } from '../../kit/child.js';
+import { Connection } from '../../kit/connection.js';
+import { uuid } from '../../kit/uuid.js';
+import { weighted } from '../../kit/weighted.js';
+import { anyRequest, hostileRequest } from './any-request.js';
 
 const allowed = /^[A-Za-z0-9._~+/=@:-]{1,128}$/;
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const escaped = /^(?:[A-Za-z0-9._~+/=@:-]|%[0-9A-F]{2})*$/;
 const plainLine = /^requestId=(\S+) rejected=(\S*)$/;
 
-/** How many requests wait for their answers on one connection. */
-const batch = 40;
-/** The share of batches of requests that a parser may refuse; they are sent one after the other. */
-const hostileShare = 0.05;
-const connections = 8;
+/** @param {import('fast-check').Arbitrary<import('./any-request.js').Generated>} request */
+const batchOf = (request) => fc.array(request, { minLength: 1, maxLength: 40, size: 'max' });
+
+/** What each of up to eight clients sends at once. A parser may refuse few of the batches. */
+const anyVisits = fc.array(weighted([19, batchOf(anyRequest)], [1, batchOf(hostileRequest)]), {
+  minLength: 1,
+  maxLength: 8,
+  size: 'max',
+});
+
+/** Milliseconds that the clients may take. */
+const patience = 20_000;
 
 /**
  * How a run came out.
  *
  * @typedef {object} Outcome
- * @property {number} requests - Sent.
- * @property {number} adopted - Handled with an id that the client sent.
- * @property {number} fresh - Handled with a fresh one.
- * @property {number} refused - Answered with 4xx, or cut off, by the HTTP parser.
+ * @property {number} adopted - Requests handled with an id that the client sent.
+ * @property {number} fresh - Requests handled with a fresh id.
+ * @property {number} refused - Requests that the HTTP parser refused with 4xx, or cut off.
  * @property {number} lines - Of the log.
  */
 
 /**
- * Sends generated requests to an adapter's server by raw sockets, and checks every answer and every
- * line of its log.
+ * Sends generated requests to an adapter's server over raw sockets. Checks every response and every line of
+ * the server's log.
  *
- * @param {{ adapter: string, requests: number, seed: number }} run
+ * @param {{ adapter: string, requests: number, seed: number }} run - Sends at least so many requests.
  * @returns {Promise<Outcome>}
- * @throws {Error} for the first thing that is not as it must be
+ * @throws {Error} with the smallest failure that fast-check finds, and its seed
  */
 export async function fuzz({ adapter, requests, seed }) {
-  const server = fork(new URL('./server.js', import.meta.url), [adapter], {
-    silent: true,
-    execArgv: ['--unhandled-rejections=strict'],
-  });
-  const log = watchLog(server);
-  let stderr = '';
-  server.stderr?.on('data', (chunk) => {
-    stderr += chunk;
+  /** @type {Outcome} */
+  const outcome = { adopted: 0, fresh: 0, refused: 0, lines: 0 };
+  /** All fresh ids so far. @type {Set<string>} */
+  const fresh = new Set();
+  /** @type {FuzzedServer | undefined} */
+  let server;
+  const property = fc.asyncProperty(anyVisits, async (batches) => {
+    server ??= await FuzzedServer.start(adapter);
+    const { port } = server;
+    const timer = setTimeout(() => server?.end(), patience);
+    try {
+      const visits = batches.map((batch) => visit(port, batch, fresh));
+      const kinds = (await server.unlessExited(Promise.all(visits))).flat();
+      for (const kind of kinds) outcome[kind] += 1;
+      const handled = kinds.filter((kind) => kind !== 'refused').length;
+      outcome.lines += await server.checkLog(handled * 2);
+    } catch (error) {
+      // The next requests find a server that nothing has happened to.
+      server.end();
+      server = undefined;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   });
   try {
-    const exited = once(server, 'exit').then(() => fail(`the server ended: ${stderr}`));
-    exited.catch(() => {});
-    const [{ url }] = await Promise.race([once(server, 'message'), exited]);
-    const state = { port: Number(new URL(url).port), left: requests, fresh: new Set() };
-    const outcomes = await Promise.race([
-      Promise.all(
-        Array.from({ length: connections }, (_, n) => visit(state, new Random(seed + n * 7919))),
-      ),
-      exited,
-    ]);
-    const outcome = outcomes.reduce(add);
-    await log.until((outcome.adopted + outcome.fresh) * 2);
-    if (stderr !== '') fail(`the server wrote to stderr: ${stderr}`);
-    return { ...outcome, lines: log.count };
+    for (let n = 0; outcome.adopted + outcome.fresh + outcome.refused < requests; n += 1) {
+      const details = await fc.check(property, { seed: seed + n, numRuns: 20 });
+      if (!details.failed) continue;
+      const smallest = JSON.stringify(details.counterexample).slice(0, 5000);
+      const where = `SEED=${seed + n} path ${details.counterexamplePath}`;
+      throw new Error(`${where}: ${smallest}`, { cause: details.errorInstance });
+    }
+    return outcome;
   } finally {
-    server.kill();
+    server?.end();
   }
 }
 
 /**
  * One client.
  *
- * @param {{ port: number, left: number, fresh: Set<string> }} state - Shared by all.
- * @param {Random} random
+ * @param {number} port
+ * @param {import('./any-request.js').Generated[]} batch
+ * @param {Set<string>} fresh - All fresh ids so far.
  */
-async function visit(state, random) {
-  /** @type {Outcome} */
-  const outcome = { requests: 0, adopted: 0, fresh: 0, refused: 0, lines: 0 };
-  let connection = await Connection.open(state.port);
-  while (state.left > 0) {
-    const hostile = random.chance(hostileShare);
-    const count = Math.min(state.left, batch);
-    state.left -= count;
-    const sent = Array.from({ length: count }, () => generate(random, { hostile }));
-    // What comes after a request that is refused is not answered: those are not sent together.
-    for (const group of hostile ? sent.map((request) => [request]) : [sent]) {
-      if (connection.isClosed) connection = await Connection.open(state.port);
-      const bytes = group.map((request) => request.bytes).join('');
-      const answers = await connection.exchange(bytes, group.length);
-      outcome.requests += group.length;
-      for (const [n, request] of group.entries()) {
-        outcome[judge(request, answers[n], state.fresh)] += 1;
-      }
-      // One that was cut in two may have more answers, or wait for more bytes.
-      if (hostile) {
-        connection.close();
-        connection = await Connection.open(state.port);
-      }
-    }
+async function visit(port, batch, fresh) {
+  /** @type {ReturnType<typeof judge>[]} */
+  const kinds = [];
+  // A request that is refused ends the connection; one that was cut in two may get more responses.
+  const isHostile = batch.some((request) => request.isHostile);
+  for (const group of isHostile ? batch.map((request) => [request]) : [batch]) {
+    const connection = await Connection.open(port);
+    const bytes = group.map((request) => request.bytes).join('');
+    const responses = await connection.send(bytes, group.length);
+    connection.close();
+    for (const [n, request] of group.entries()) kinds.push(judge(request, responses[n], fresh));
   }
-  connection.close();
-  return outcome;
+  return kinds;
 }
 
 /**
- * @param {import('./generate.js').Generated} request
- * @param {import('./connection.js').Answer | undefined} answer
+ * @param {import('./any-request.js').Generated} request
+ * @param {import('../../kit/read-response.js').Response | undefined} response
  * @param {Set<string>} fresh - All fresh ids so far.
  * @returns {'adopted' | 'fresh' | 'refused'}
  */
-function judge(request, answer, fresh) {
+function judge(request, response, fresh) {
   /** @type {(problem: string) => never} */
   const wrong = (problem) =>
     fail(
-      `${problem}\nsent: ${JSON.stringify(request.bytes.slice(0, 2000))}\ngot: ${JSON.stringify(answer)}`,
+      `${problem}\nsent: ${JSON.stringify(request.bytes.slice(0, 2000))}\ngot: ${JSON.stringify(response)}`,
     );
-  if (request.isHostile && (answer === undefined || answer.status !== 200)) return 'refused';
-  if (answer === undefined) wrong('no answer');
-  if (answer.status !== 200) wrong(`status ${answer.status}`);
-  const echoed = [...answer.head.matchAll(/\r\nx-request-id: ([^\r\n]*)/gi)].map(([, id]) => id);
-  const [id = ''] = echoed;
-  if (echoed.length !== 1) wrong(`${echoed.length} ids echoed`);
-  if (id !== answer.body) wrong('the id echoed is not that of the context');
-  if (/\r\nx-evil/i.test(answer.head)) wrong('the head was split');
+  if (request.isHostile && response?.status !== 200) return 'refused';
+  if (response === undefined) wrong('no response');
+  if (response.status !== 200) wrong(`status ${response.status}`);
+  const [id = ''] = response.ids;
+  if (response.ids.length !== 1) wrong(`${response.ids.length} ids echoed`);
+  if (id !== response.body) wrong('the id echoed is not that of the context');
+  if (response.headers.some(([name]) => /^x-evil/i.test(name))) wrong('the head was split');
   if (!allowed.test(id)) wrong('the id is not in the allow-list');
 
   const sent = request.lines.map(([name, value]) => [name.toLowerCase(), withoutBlanks(value)]);
   const own = sent.filter(([name]) => name === 'x-request-id');
   const [only] = own.length === 1 && !request.isHostile ? own : [];
   if (only !== undefined && allowed.test(only[1] ?? '') && id !== only[1])
-    wrong('a fit id was not adopted');
+    wrong('a valid id was rejected');
   if (sent.some(([, value]) => value?.includes(id))) return 'adopted';
   if (!uuid.test(id)) wrong('the id is neither one that was sent nor a fresh one');
   if (fresh.has(id)) wrong('the fresh id was given out before');
@@ -135,62 +137,66 @@ function judge(request, answer, fresh) {
 }
 
 /**
- * A header's value as a parser takes it: blanks and tabs around it do not belong to it.
+ * Returns a header's value as a parser takes it: without the blanks and tabs around it.
  *
  * @param {string} value
  */
-function withoutBlanks(value) {
-  let start = 0;
-  let end = value.length;
-  while (start < end && ' \t'.includes(value.charAt(start))) start += 1;
-  while (end > start && ' \t'.includes(value.charAt(end - 1))) end -= 1;
-  return value.slice(start, end);
-}
+const withoutBlanks = (value) => value.replace(/^[ \t]+/, '').replace(/(?<![ \t])[ \t]+$/, '');
 
-/**
- * Checks the lines of a server's log as they come: JSON and plain ones by turns.
- *
- * @param {import('node:child_process').ChildProcess} server
- */
-function watchLog(server) {
-  /** @type {Error | undefined} */
-  let problem;
-  let wake = () => {};
-  const log = {
-    count: 0,
-    /** @param {number} expected */
-    async until(expected) {
-      while (problem === undefined && log.count < expected) {
-        await new Promise((resolve) => {
-          wake = () => resolve(undefined);
-        });
-      }
-      if (problem !== undefined) throw problem;
-    },
-  };
-  let id = '';
-  const reader = createInterface({
-    input: /** @type {import('node:stream').Readable} */ (server.stdout),
-  });
-  reader.on('line', (line) => {
-    const isJson = log.count % 2 === 0;
-    log.count += 1;
-    try {
-      const [requestId, rejected] = isJson ? fromJson(line) : fromPlain(line);
-      const isGood = allowed.test(requestId) && rejected.length <= 128;
-      if (!isGood || !(rejected === '-' || escaped.test(rejected))) throw new Error('not escaped');
-      if (!isJson && requestId !== id) throw new Error('two lines of one request differ');
-      id = requestId;
-    } catch (error) {
-      problem ??= new Error(`log line ${JSON.stringify(line)}`, { cause: error });
+/** The server, and the lines of its log: JSON and plain ones by turns. */
+class FuzzedServer extends Child {
+  port = 0;
+  /** @type {string[]} */
+  #lines = [];
+  /** How many lines were checked, beyond those that were due: of requests whose client got no response. */
+  #ahead = 0;
+  #wake = () => {};
+
+  /** @param {string} adapter */
+  static async start(adapter) {
+    const server = new FuzzedServer(new URL('./server.js', import.meta.url), [adapter], {
+      silent: true,
+      execArgv: ['--unhandled-rejections=strict'],
+    });
+    createInterface({ input: server.stdout }).on('line', (line) => {
+      server.#lines.push(line);
+      server.#wake();
+    });
+    const { url } = await server.answer();
+    server.port = Number(new URL(url).port);
+    return server;
+  }
+
+  /**
+   * Waits for lines of the log, and checks them. There must be nothing on stderr.
+   *
+   * @param {number} due - How many there must be at least.
+   */
+  async checkLog(due) {
+    while (this.#ahead + this.#lines.length < due) {
+      /** @type {Promise<void>} */
+      const more = new Promise((resolve) => {
+        this.#wake = resolve;
+      });
+      await this.unlessExited(more);
     }
-    wake();
-  });
-  reader.on('close', () => {
-    problem ??= new Error('the log ended');
-    wake();
-  });
-  return log;
+    const lines = this.#lines.splice(0, this.#lines.length & ~1);
+    this.#ahead += lines.length - due;
+    let id = '';
+    for (const [n, line] of lines.entries()) {
+      try {
+        const [requestId, rejected] = n % 2 === 0 ? fromJson(line) : fromPlain(line);
+        const isGood = allowed.test(requestId) && rejected.length <= 128;
+        if (!isGood || !(rejected === '-' || escaped.test(rejected))) fail('not escaped');
+        if (n % 2 === 1 && requestId !== id) fail('two lines of one request differ');
+        id = requestId;
+      } catch (cause) {
+        throw new Error(`log line ${JSON.stringify(line)}`, { cause });
+      }
+    }
+    if (this.stderr !== '') fail(`the server wrote to stderr: ${this.stderr}`);
+    return lines.length;
+  }
 }
 
 /**
@@ -210,21 +216,6 @@ function fromJson(line) {
 function fromPlain(line) {
   const [, requestId, rejected] = plainLine.exec(line) ?? fail('not parsed');
   return [requestId ?? '', rejected ?? ''];
-}
-
-/**
- * @param {Outcome} a
- * @param {Outcome} b
- * @returns {Outcome}
- */
-function add(a, b) {
-  return {
-    requests: a.requests + b.requests,
-    adopted: a.adopted + b.adopted,
-    fresh: a.fresh + b.fresh,
-    refused: a.refused + b.refused,
-    lines: 0,
-  };
 }
 
 /**

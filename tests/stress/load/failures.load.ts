@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { readResponses } from '../../kit/read-response.js';
+import { uuid } from '../../kit/uuid.js';
 import { type Asking, type Expected, handovers, pipelines } from './askings.ts';
 import type { Got } from './departures.ts';
-import { readResponses } from './read-responses.ts';
-import { type Measured, Server } from './server-process.ts';
+import { LoadedServer, type Measured } from './loaded-server.ts';
 import { askByStreams } from './streams.ts';
 import { openAll } from './visitors.ts';
 
 const connections = 2_000;
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** What is wrong with what a client got, if anything. */
 function problemOf({ expected }: Asking, { received, hasLeft }: Got): string | undefined {
@@ -18,7 +18,7 @@ function problemOf({ expected }: Asking, { received, hasLeft }: Got): string | u
     const due: Expected | undefined = expected[n];
     if (due === undefined) return false;
     const isLast = n === responses.length - 1;
-    if (response.status === undefined) return isLast && (hasLeft || due.isCut);
+    if (Number.isNaN(response.status)) return isLast && (hasLeft || due.isCut);
     const [id = '', ...more] = response.ids;
     const isOwn = due.id === undefined ? uuid.test(id) : id === due.id;
     const isAlone = (response.body.match(/load-[\d-]*\d/g) ?? []).every((named) => named === id);
@@ -68,14 +68,14 @@ const unexpected = (stderr: string): string[] =>
 type SendWave = () => Promise<() => unknown>;
 
 /** Has a server serve waves of clients; sees that nothing is left of them. */
-async function load(server: Server, sendWave: SendWave): Promise<void> {
+async function load(server: LoadedServer, sendWave: SendWave): Promise<void> {
   await server.start();
   async function measureAfter(waves: number): Promise<Measured> {
     const leaving: (() => unknown)[] = [];
     for (let sent = 0; sent < waves; sent += 1) leaving.push(await sendWave());
     await server.letsGo();
     for (const leave of leaving) leave();
-    return (await server.tell('measure')) as Measured;
+    return await server.ask('measure');
   }
   // The first waves warm up what the process keeps for itself.
   const before = await measureAfter(2);
@@ -86,7 +86,7 @@ async function load(server: Server, sendWave: SendWave): Promise<void> {
   expect(after.alive).toBeLessThanOrEqual(5);
   expect(after.heap - before.heap).toBeLessThan(500_000);
   expect(unexpected(server.stderr)).toEqual([]);
-  await server.tell('end');
+  await server.ask('end');
   expect(await server.exited).toEqual([0, null]);
 }
 
@@ -94,12 +94,12 @@ type Ask = (n: number, id: string) => Asking;
 
 /** Has an adapter serve waves of connections that are used as asked. */
 async function loadConnections(adapter: string, ask: Ask): Promise<void> {
-  const server = new Server(adapter, true);
+  const server = new LoadedServer(adapter, true);
   await load(server, async () => {
     const sockets = await openAll(server.port, connections, { allowHalfOpen: true });
     const problems = await visit(sockets, ask);
     // First whether it is there at all.
-    await server.tell('count');
+    await server.ask('count');
     expect(problems.slice(0, 5)).toEqual([]);
     return () => {
       for (const socket of sockets) socket.destroy();
@@ -124,7 +124,7 @@ it.each(['express-5', 'koa-3', 'fastify-5'])(
 );
 
 it(`node:http2 resets ${connections} of ${2 * connections} streams that fail half-way`, async () => {
-  const server = new Server('plain-http2', true);
+  const server = new LoadedServer('plain-http2', true);
   await load(server, async () => {
     wave += 1;
     const counts = { sessions: 4, streams: connections / 2 };

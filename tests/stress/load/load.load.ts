@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { adapterNames } from '../../kit/built-adapter.js';
-import { type Measured, Server } from './server-process.ts';
+import { LoadedServer, type Measured } from './loaded-server.ts';
 import { openAll, problemOf, visitors } from './visitors.ts';
 
 const connections = 2_000;
@@ -25,13 +25,13 @@ async function visit(sockets: readonly Socket[], mayBeCut = false): Promise<stri
 }
 
 describe.each(adapterNames)('%s', (adapter) => {
-  it(`serves ${connections} connections at once that are slow, leave, reset and close halves`, async () => {
-    const server = new Server(adapter);
+  it(`serve ${connections} connections at once that are slow, leave, reset and close halves`, async () => {
+    const server = new LoadedServer(adapter);
     await server.start();
     const measured: Measured[] = [];
     for (let round = 0; round < 4; round += 1) {
       expect(await visit(await openAll(server.port, connections))).toEqual([]);
-      measured.push((await server.tell('measure')) as Measured);
+      measured.push(await server.ask('measure'));
     }
     const last = measured.at(-1);
     console.log(adapter, measured);
@@ -41,24 +41,24 @@ describe.each(adapterNames)('%s', (adapter) => {
     expect(last?.alive).toBeLessThanOrEqual(5);
     expect((last?.heap ?? 0) - (measured[1]?.heap ?? 0)).toBeLessThan(1_000_000);
     expect(server.stderr).toBe('');
-    await server.tell('end');
+    await server.ask('end');
     expect(await server.exited).toEqual([0, null]);
   });
 
   it.each([
     ['is left to finish', 'drain'],
     ['cuts its connections', 'end'],
-  ] as const)('closes under load and %s', async (_how, command) => {
-    const server = new Server(adapter);
+  ] as const)('close under load, where it %s', async (_how, command) => {
+    const server = new LoadedServer(adapter);
     await server.start();
     const sockets = await openAll(server.port, 500);
     const visiting = visit(sockets, true);
     await new Promise((resolve) => sockets[0]?.once('data', resolve));
-    await server.tell(command);
+    await server.ask(command);
     expect(await visiting).toEqual([]);
     if (command === 'drain') {
-      expect(await server.tell('measure')).toMatchObject({ wrong: 0 });
-      await server.tell('end');
+      expect(await server.ask('measure')).toMatchObject({ wrong: 0 });
+      await server.ask('end');
     }
     expect(await server.exited).toEqual([0, null]);
     expect(server.stderr).toBe('');

@@ -2,11 +2,11 @@
 // suite, an async function, cannot.
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
+import { serve } from '../../kit/serve.js';
 
-/** @param {string} file */
-const built = (file) => import(new URL(`../../../packages/${file}`, import.meta.url).href);
-const { withRequestId } = await built('node-http/dist/index.js');
-const { listen } = await built('conformance/dist/listen.js');
+const { withRequestId } = await import(
+  new URL('../../../packages/node-http/dist/index.js', import.meta.url).href
+);
 
 /** @param {(listener: any) => any} create */
 function plainAdapter(create) {
@@ -27,7 +27,7 @@ function plainAdapter(create) {
         }, options),
       );
       onServer(server);
-      return listen(server);
+      return serve(server);
     },
   };
 }

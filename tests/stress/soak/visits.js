@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { Connection } from '../fuzz/connection.js';
+import { Connection } from '../../kit/connection.js';
+import { uuid } from '../../kit/uuid.js';
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const unfit = ['not fit', 'x'.repeat(129), '{"id":1}', ''];
 
 /**
@@ -72,7 +72,7 @@ export class Visitor {
       return this.#leave(kind, bytesOf(kind, id));
     }
     this.#connection ??= await Connection.open(this.#port);
-    const [answer] = await this.#connection.exchange(bytesOf(kind, id), 1);
+    const [answer] = await this.#connection.send(bytesOf(kind, id), 1);
     const problem = this.#problemOf(kind, id, answer);
     if (problem !== undefined) this.#sent.problems.push(`request ${n}, ${name}: ${problem}`);
     if (this.#connection.isClosed) this.close();
@@ -109,14 +109,13 @@ export class Visitor {
   /**
    * @param {Kind} kind
    * @param {string | undefined} id
-   * @param {import('../fuzz/connection.js').Answer | undefined} answer
+   * @param {import('../../kit/read-response.js').Response | undefined} answer
    */
   #problemOf({ id: sent = 'sent', status = 200 }, id, answer) {
     if (answer === undefined) return 'no answer';
     if (answer.status !== status) return `status ${answer.status}`;
-    const echoed = [...answer.head.matchAll(/\r\nx-request-id: ([^\r\n]*)/gi)].map(([, e]) => e);
-    const [echo = ''] = echoed;
-    if (echoed.length !== 1) return `${echoed.length} ids echoed`;
+    const [echo = '', ...more] = answer.ids;
+    if (more.length > 0) return `${answer.ids.length} ids echoed`;
     if (status === 200 && answer.body !== echo) return `${echo} echoed, ${answer.body} in the body`;
     if (sent === 'sent') return echo === id ? undefined : `${echo} in place of ${id}`;
     if (!uuid.test(echo) || this.#fresh.has(echo)) return `${echo} is no fresh id`;

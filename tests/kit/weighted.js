@@ -1,0 +1,11 @@
+import fc from 'fast-check';
+
+/**
+ * Chooses among arbitraries by weight.
+ *
+ * @template T
+ * @param {...[weight: number, arbitrary: fc.Arbitrary<T>]} choices
+ * @returns {fc.Arbitrary<T>}
+ */
+export const weighted = (...choices) =>
+  fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
