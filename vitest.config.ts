@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
-import TallyReporter from './tests/services/src/tally-reporter.ts';
 
 /** The packages' own sources; examples and packed tarballs use what was built. */
 const resolve = {
@@ -27,7 +26,6 @@ const config: ViteUserConfig = defineConfig({
     slowTestThreshold: 10_000,
     // Frameworks write the errors that are thrown on purpose to stderr.
     silent: 'passed-only',
-    reporters: ['default', new TallyReporter()],
     projects: [
       {
         resolve,

@@ -1,56 +1,63 @@
 import assert from 'node:assert/strict';
-import { describe, inject, it, type TestContext } from 'vitest';
-import { newTally, type Tally } from './probes.ts';
-import { type Opening, type Outcome, openings, problemsOf, runCase } from './run-case.ts';
-import { absence, services } from './services.ts';
-import type { Column } from './tally-reporter.ts';
-import type { ClientCase, ClientSuite } from './types.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { type ClientCase, type ClientSuite, openings, problemsOf, runCase } from './run-case.ts';
+import { absence, type ServiceName, services } from './services.ts';
+
+const page = readFileSync(join(import.meta.dirname, '../../../docs/clients.md'), 'utf8');
 
 /** Tests all cases of a client, each twice: made before any request, and made by the first one. */
-export function testClient<Client>(suite: ClientSuite<Client>): void {
-  if (inject('absentServices').includes(suite.service)) {
-    describe.skip(`${suite.name}: ${absence(services[suite.service])}`, () => it('is skipped'));
-    return;
-  }
-  describe(suite.name, () => {
-    for (const opening of openings) {
-      describe(`made ${opening}`, () => {
-        for (const clientCase of suite.cases) testCase(suite, clientCase, opening);
-      });
-    }
-  });
-}
-
-function testCase<Client>(
+export function testClient<Client>(
+  name: string,
+  service: ServiceName,
   suite: ClientSuite<Client>,
-  { title, places, use, wrong }: ClientCase<Client>,
-  opening: Opening,
+  cases: readonly ClientCase<Client>[],
 ): void {
-  it(`${title}${wrong === undefined ? '' : ', plainly used, is wrong'}`, async ({ task }) => {
-    const outcome = await runCase(suite, use, { places, opening });
-    keep(task, suite.name, outcome, (place) =>
-      wrong?.places.includes(place) ? 'known gaps' : 'by itself',
-    );
-    assert.deepEqual(problemsOf(outcome, wrong?.places), []);
+  it(`list the cases of ${name} in docs/clients.md as they are`, () => {
+    const [, table] = page.split(`<!-- cases of ${name} -->\n`);
+    expect(table?.split('\n<!-- end of cases -->')[0]).toBe(tableOf(cases));
   });
-  if (wrong === undefined) return;
-  it(`${title}, with the recipe: ${wrong.recipe}`, async ({ task }) => {
-    const outcome = await runCase(suite, wrong.use, { places, opening });
-    keep(task, suite.name, outcome, () => 'with the recipes');
-    assert.deepEqual(problemsOf(outcome), []);
+  const isAbsent = inject('absentServices').includes(service);
+  describe.skipIf(isAbsent)(isAbsent ? `${name}: ${absence(services[service])}` : name, () => {
+    describe.each(openings)('made %s', (opening) => {
+      for (const clientCase of cases) {
+        const { title, recipe } = clientCase;
+        const wrong = wrongIn(clientCase);
+        it(`${wrong.length === 0 ? 'keep' : 'lose'} the id in ${title}`, async () => {
+          const outcome = await runCase(suite, clientCase, { opening });
+          assert.deepEqual(problemsOf(outcome, wrong), []);
+        });
+        if (recipe === undefined) continue;
+        it(`keep the id in ${title}, with the recipe: ${recipe}`, async () => {
+          const outcome = await runCase(suite, clientCase, { opening, withRecipe: true });
+          assert.deepEqual(problemsOf(outcome), []);
+        });
+      }
+    });
   });
 }
 
-/** Keeps the figures for the reporter. */
-function keep(
-  task: TestContext['task'],
-  client: string,
-  { tallies }: Outcome,
-  columnOf: (place: string) => Column,
-): void {
-  task.meta.results = Array.from(tallies, ([place, tally]) => ({
-    client,
-    column: columnOf(place),
-    tally: { ...newTally(), ...tally } satisfies Tally,
-  }));
+type Listed = Pick<ClientCase<never>, 'title' | 'places' | 'recipe' | 'wrong'>;
+
+/** Returns the places that are wrong without the recipe. */
+function wrongIn({ places, recipe, wrong = places }: Listed): readonly string[] {
+  return recipe === undefined ? [] : wrong;
+}
+
+/** Returns the cases as an aligned Markdown table: what is right without a recipe, and what to do otherwise. */
+function tableOf(cases: readonly Listed[]): string {
+  const rows = cases.map((each) => {
+    const { title, places, recipe = '' } = each;
+    const gaps = wrongIn(each);
+    if (gaps.length === 0) return [title, 'yes', ''];
+    const isAll = gaps.length === places.length;
+    return [title, isAll ? 'no' : `not ${gaps.map((gap) => `\`${gap}\``).join(', ')}`, recipe];
+  });
+  const all = [['Use', 'Right id', 'Recipe'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = '', ...body] = all.map(line);
+  return [head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
 }

@@ -1,4 +1,81 @@
-import { bullmq } from '../src/clients/bullmq.ts';
+import { getRequestId } from '@request-context/core';
+import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
+import { addJob, createWorker } from '../recipes/bullmq.ts';
+import type { ClientCase, Note } from '../src/run-case.ts';
+import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
-testClient(bullmq);
+interface Data {
+  readonly requestId: string;
+}
+
+interface Line {
+  readonly queue: Queue<Data, string>;
+  readonly worker: Worker<Data, string>;
+  readonly events: QueueEvents;
+  /** A queue that nobody works on. */
+  readonly idle: Queue<Data, string>;
+}
+
+const { hostname: host, port } = new URL(services.redis.url);
+const connection = { host, port: Number(port) };
+
+async function open(name: string, note: Note, withRecipe: boolean): Promise<Line> {
+  async function handle({ data }: Job<Data, string>): Promise<string> {
+    note(data.requestId, 'processor', getRequestId());
+    return data.requestId;
+  }
+  const completed = ({ data }: Job<Data, string>) => {
+    note(data.requestId, 'completed', getRequestId());
+  };
+  const options = { connection, concurrency: 10 };
+  const worker = withRecipe
+    ? createWorker(name, handle, completed, options)
+    : new Worker<Data, string>(name, handle, options).on('completed', completed);
+  const queue = new Queue<Data, string>(name, { connection });
+  const events = new QueueEvents(name, { connection });
+  const idle = new Queue<Data, string>(`${name}.idle`, { connection });
+  // Each request adds listeners.
+  for (const emitter of [queue, events, idle]) emitter.setMaxListeners(0);
+  await events.waitUntilReady();
+  return { queue, worker, events, idle };
+}
+
+async function close({ queue, worker, events, idle }: Line): Promise<void> {
+  await worker.close();
+  await events.close();
+  for (const each of [queue, idle]) {
+    await each.obliterate({ force: true });
+    await each.close();
+  }
+}
+
+const cases: ClientCase<Line>[] = [
+  {
+    title: '`waiting` of a queue',
+    places: ['waiting'],
+    async use({ idle }, { id, probe }) {
+      idle.on('waiting', ({ data }) => {
+        if (data.requestId === id) probe('waiting');
+      });
+      await idle.add('work', { requestId: id });
+      return id;
+    },
+  },
+  {
+    title:
+      '`await queue.add()` and `job.waitUntilFinished()`; processor and `completed` of the worker',
+    places: ['add', 'waitUntilFinished', 'processor', 'completed'],
+    wrong: ['processor', 'completed'],
+    recipe: '`context.run(values, handle)`',
+    async use({ queue, events }, { probe }) {
+      const job = await addJob(queue);
+      probe('add');
+      const result = await job.waitUntilFinished(events);
+      probe('waitUntilFinished');
+      return result;
+    },
+  },
+];
+
+testClient('bullmq', 'redis', { open, close }, cases);

@@ -1,39 +1,39 @@
-import { context, getRequestId } from '@request-context/core';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, it } from 'vitest';
-import { runCase } from '../src/run-case.ts';
+import { connectOutside } from '../recipes/connect-outside.ts';
+import { runCase, type Visit } from '../src/run-case.ts';
 import { absence, services } from '../src/services.ts';
-import type { Exchange } from '../src/types.ts';
 
-const options = { places: ['message'], opening: 'by the first request' } as const;
 const { url } = services.redis;
 
-// At the top of a module, where no request is handled.
-const outside = context.snapshot();
-const connectOutside = () => outside(() => new Redis(url));
+interface Clients {
+  readonly subscriber: Redis;
+  readonly redis: Redis;
+}
 
-function suiteOf(connect: () => Redis) {
-  return {
+async function tallyOf(connect: (url: string) => Redis) {
+  const suite = {
     async open() {
-      const subscriber = connect();
+      const subscriber = connect(url);
       subscriber.setMaxListeners(0);
       return { subscriber, redis: new Redis(url) };
     },
-    async close({ subscriber, redis }: { subscriber: Redis; redis: Redis }) {
-      await Promise.all([subscriber.quit(), redis.quit()]);
-    },
+    close: ({ subscriber, redis }: Clients) => Promise.all([subscriber.quit(), redis.quit()]),
   };
+  const options = { opening: 'by the first request' } as const;
+  const { tallies } = await runCase(suite, { places: ['message'], use: waitForMessage }, options);
+  return tallies.get('message');
 }
 
 async function waitForMessage(
-  { subscriber, redis }: { subscriber: Redis; redis: Redis },
-  { id, note }: Exchange,
+  { subscriber, redis }: Clients,
+  { id, probe }: Visit,
 ): Promise<string> {
   await subscriber.subscribe(id);
   return new Promise((resolve) => {
     subscriber.on('message', (channel) => {
       if (channel !== id) return;
-      note('message', getRequestId());
+      probe('message');
       resolve(id);
     });
     void redis.publish(id, id);
@@ -45,16 +45,12 @@ const isAbsent = inject('absentServices').includes('redis');
 describe.skipIf(isAbsent)(
   `connecting in a request${isAbsent ? `: ${absence(services.redis)}` : ''}`,
   () => {
-    it('gives that request away to all others, plainly done', async () => {
-      const suite = suiteOf(() => new Redis(url));
-      const { tallies } = await runCase(suite, waitForMessage, options);
-      expect(tallies.get('message')).toEqual({ right: 1, lost: 0, foreign: 199 });
+    it("show that request's id to all others, plainly done", async () => {
+      expect(await tallyOf(() => new Redis(url))).toEqual({ right: 1, lost: 0, foreign: 199 });
     });
 
-    it('outside of it shows none', async () => {
-      const suite = suiteOf(connectOutside);
-      const { tallies } = await runCase(suite, waitForMessage, options);
-      expect(tallies.get('message')).toEqual({ right: 0, lost: 200, foreign: 0 });
+    it('show no id, done outside of requests', async () => {
+      expect(await tallyOf(connectOutside)).toEqual({ right: 0, lost: 200, foreign: 0 });
     });
   },
 );

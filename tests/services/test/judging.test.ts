@@ -3,14 +3,13 @@ import { context } from '@request-context/core';
 import { requestId } from '@request-context/express';
 import type { RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
-import { problemsOf, runCase } from '../src/run-case.ts';
-import type { Exchange } from '../src/types.ts';
+import { problemsOf, runCase, type Visit } from '../src/run-case.ts';
 
-const options = { places: ['then'], opening: 'before any request' } as const;
+const options = { opening: 'before any request' } as const;
 const none = { open: async () => {}, close: async () => {} };
 
 /** As a client with promises does. */
-async function wait(_: unknown, { id, probe }: Exchange): Promise<string> {
+async function use(_: unknown, { id, probe }: Visit): Promise<string> {
   await delay(1);
   probe('then');
   return id;
@@ -27,34 +26,39 @@ function sharedStore(): RequestHandler {
   };
 }
 
-describe('what the tests of the clients see', () => {
+describe('the tests of the clients', () => {
   const stores: [title: string, middleware: RequestHandler, tally: object][] = [
     ['requestId()', requestId(), { right: 200, lost: 0, foreign: 0 }],
     ['no middleware', (_req, _res, next) => next(), { right: 0, lost: 200, foreign: 0 }],
     ['a store that requests share', sharedStore(), { right: 1, lost: 0, foreign: 199 }],
   ];
 
-  it.each(stores)('%s', async (_, middleware, tally) => {
-    const { tallies } = await runCase(none, wait, { ...options, middleware });
-    expect(tallies.get('then')).toEqual(tally);
-  });
+  it.each(stores)(
+    'tell right, lost and foreign ids apart, with %s',
+    async (_, middleware, tally) => {
+      const { tallies } = await runCase(
+        none,
+        { places: ['then'], use },
+        { ...options, middleware },
+      );
+      expect(tallies.get('then')).toEqual(tally);
+    },
+  );
 
-  it('a callback that is never called', async () => {
+  it('name a callback that is never called', async () => {
     const places = ['then', 'never'];
-    const outcome = await runCase(none, wait, { ...options, places, patience: 0 });
+    const outcome = await runCase(none, { places, use }, { ...options, patience: 0 });
     expect(problemsOf(outcome)).toEqual(['never: not every request came by']);
   });
 
-  it('a known gap that is none any more', async () => {
-    const outcome = await runCase(none, wait, options);
-    expect(problemsOf(outcome, ['then'])).toEqual([
-      'then: right by itself now, so no longer wrong, and needs no recipe',
-    ]);
+  it('name a known gap that is closed', async () => {
+    const outcome = await runCase(none, { places: ['then'], use }, options);
+    expect(problemsOf(outcome, ['then'])).toEqual(['then: right without a recipe now']);
   });
 
-  it("an answer that is not the request's own", async () => {
+  it("reject a response that is not the request's own", async () => {
     const swap = async () => 'another';
-    const run = runCase(none, swap, { ...options, places: [] });
-    await expect(run).rejects.toThrow('answered with what its own query gave');
+    const run = runCase(none, { places: [], use: swap }, options);
+    await expect(run).rejects.toThrow("what the request's own query returned");
   });
 });

@@ -2,15 +2,15 @@ import { EventEmitter } from 'node:events';
 import { context } from '@request-context/core';
 
 /**
- * Makes a method call back in the scope that it was called in. Emitters that it is given, or
- * gives back, emit in that scope too.
+ * Makes a method call back in the scope that called it. Emitters that it takes or returns emit in that
+ * scope too.
  */
 export function carryThrough<T extends object>(target: T, method: keyof T & string): void {
   const original = target[method];
   if (typeof original !== 'function') throw new TypeError(`${method} is not a method.`);
   function carried(this: unknown, ...args: unknown[]): unknown {
     const result: unknown = Reflect.apply(original as () => unknown, this, args.map(carry));
-    // What is returned for chaining is shared by all who call.
+    // All callers share an object that is returned for chaining.
     return result === this ? result : carry(result);
   }
   Object.assign(target, { [method]: carried });
