@@ -31,8 +31,13 @@ export class Child {
     return this.#process.pid;
   }
 
-  get stdout() {
-    return /** @type {import('node:stream').Readable} */ (this.#process.stdout);
+  /**
+   * Returns what the process writes to a descriptor.
+   *
+   * @param {number} [descriptor]
+   */
+  pipe(descriptor = 1) {
+    return /** @type {import('node:stream').Readable} */ (this.#process.stdio[descriptor]);
   }
 
   /**
@@ -62,7 +67,8 @@ export class Child {
     return answer;
   }
 
-  end() {
-    this.#process.kill();
+  /** @param {NodeJS.Signals} [signal] */
+  end(signal) {
+    this.#process.kill(signal);
   }
 }

@@ -1,11 +1,20 @@
 import fc from 'fast-check';
+import { weighted } from '../../kit/weighted.js';
 import { hostileCount } from './client.js';
 import { connectMiddlewares } from './frameworks/connect-middlewares.js';
 import { fastifyPlugins } from './frameworks/fastify.js';
 import { koaMiddlewares } from './frameworks/koa.js';
 import { wrapperTargets } from './wrappers.js';
 
-const names = ['X-A', 'x-b', 'Content-Type', 'Set-Cookie', 'Vary', 'Cache-Control', 'Connection'];
+const one = fc.constantFrom;
+const always = fc.constant;
+const none = always(/** @type {any[]} */ ([]));
+
+/** A value, or one of the others once in a while. @param {number} weight @param {any} usual @param {any[]} others */
+const mostly = (weight, usual, ...others) => weighted([weight, always(usual)], [1, one(...others)]);
+
+const { record } = fc;
+
 const values = {
   'X-A': ['1', 'two', ['a', 'b']],
   'x-b': ['b', 2],
@@ -15,243 +24,141 @@ const values = {
   'Cache-Control': ['no-transform', 'private'],
   Connection: ['close', 'keep-alive'],
 };
-const header = fc
-  .constantFrom(...names)
-  .chain((name) =>
-    fc.tuple(
-      fc.constant(name),
-      fc.constantFrom(.../** @type {any[]} */ (values[/** @type {'X-A'} */ (name)])),
-    ),
-  );
+const names = Object.keys(values);
+const header = fc.oneof(
+  ...Object.entries(values).map(([name, some]) => fc.tuple(always(name), one(...some))),
+);
 const headers = fc.array(header, { maxLength: 3 });
-const code = fc.oneof(
-  { weight: 4, arbitrary: fc.constant(200) },
-  { weight: 3, arbitrary: fc.constantFrom(201, 204, 304, 404, 500) },
-);
-const anyCode = fc.oneof(
-  { weight: 20, arbitrary: code },
-  { weight: 1, arbitrary: fc.constantFrom(0, 99, 1000) },
-);
-const reason = fc.option(fc.constantFrom('Fine', 'Not So Fine'), { nil: undefined, freq: 2 });
-const size = fc.oneof(
-  { weight: 6, arbitrary: fc.nat(40) },
-  { weight: 2, arbitrary: fc.constantFrom(2000, 20_000) },
-  { weight: 1, arbitrary: fc.constantFrom(100_000, 300_000) },
-);
-const isCalled = fc.boolean();
-const on = fc.constantFrom('req', 'res');
-const eventOf = {
+const code = weighted([4, always(200)], [3, one(201, 204, 304, 404, 500)]);
+const anyCode = weighted([20, code], [1, one(0, 99, 1000)]);
+const reason = fc.option(one('Fine', 'Not So Fine'), { nil: undefined, freq: 2 });
+const size = weighted([6, fc.nat(40)], [2, one(2000, 20_000)], [1, one(100_000, 300_000)]);
+const call = fc.boolean();
+const on = one('req', 'res');
+const listened = {
   req: ['end', 'close', 'error', 'aborted', 'pause', 'resume', 'custom'],
   res: ['finish', 'close', 'error', 'prefinish', 'drain', 'pipe', 'unpipe', 'custom'],
 };
-const event = on.chain((target) =>
-  fc.record({
-    on: fc.constant(target),
-    event: fc.constantFrom(...eventOf[/** @type {'req'} */ (target)]),
-  }),
+const event = fc.oneof(
+  ...Object.entries(listened).map(([target, events]) =>
+    record({ on: always(target), event: one(...events) }),
+  ),
 );
 
 /** @param {string} name @param {Record<string, fc.Arbitrary<unknown>>} [options] */
-const step = (name, options = {}) => fc.record({ do: fc.constant(name), ...options });
+const step = (name, options = {}) => record({ do: always(name), ...options });
 
-/** @param {string} usual @param {string[]} others */
-const rarely = (usual, ...others) =>
-  fc.oneof(
-    { weight: 15, arbitrary: fc.constant(usual) },
-    { weight: 1, arbitrary: fc.constantFrom(...others) },
-  );
+/** @param {string} name */
+const headerStep = (name) => header.map(([header, value]) => ({ do: name, name: header, value }));
 
+const waits = ['tick', 'promise', 'microtask', 'immediate', 'timer', 'emitter', 'domain', 'pool'];
+const forms = ['none', 'object', 'flat', 'pairs', 'odd', 'null', 'proto'];
+
+/** @type {fc.Arbitrary<any[]>} */
 const steps = fc.array(
-  fc.oneof(
-    { weight: 2, arbitrary: step('status', { code, message: reason }) },
-    { weight: 4, arbitrary: header.map(([name, value]) => ({ do: 'setHeader', name, value })) },
-    { weight: 2, arbitrary: header.map(([name, value]) => ({ do: 'appendHeader', name, value })) },
-    { weight: 2, arbitrary: step('removeHeader', { name: fc.constantFrom(...names) }) },
-    { weight: 1, arbitrary: step('setHeaders', { headers }) },
-    { weight: 1, arbitrary: step('removeAll') },
-    {
-      weight: 6,
-      arbitrary: step('writeHead', {
-        code: anyCode,
-        reason,
-        form: fc.constantFrom('none', 'object', 'flat', 'pairs', 'odd', 'null', 'proto'),
-        headers,
-      }),
-    },
-    { weight: 2, arbitrary: step('flushHeaders') },
-    { weight: 1, arbitrary: step('writeContinue') },
-    { weight: 1, arbitrary: step('writeProcessing') },
-    { weight: 1, arbitrary: step('writeEarlyHints') },
-    { weight: 1, arbitrary: step('trailers') },
-    { weight: 4, arbitrary: step('write', { size, call: isCalled }) },
-    {
-      weight: 2,
-      arbitrary: step('end', { size: fc.option(size, { nil: undefined }), call: isCalled }),
-    },
-    { weight: 1, arbitrary: fc.constantFrom({ do: 'cork' }, { do: 'uncork' }) },
-    { weight: 1, arbitrary: step('pipe', { chunks: fc.integer({ min: 1, max: 3 }), size }) },
-    {
-      weight: 1,
-      arbitrary: step('destroy', {
-        what: fc.constantFrom('req', 'res', 'socket'),
-        isError: fc.boolean(),
-      }),
-    },
-    {
-      weight: 5,
-      arbitrary: event.chain((which) =>
-        fc.record({
-          do: fc.constant('listen'),
-          on: fc.constant(which.on),
-          event: fc.constant(which.event),
-          once: fc.boolean(),
-        }),
-      ),
-    },
-    { weight: 2, arbitrary: event.map((which) => ({ do: 'onceOff', ...which })) },
-    { weight: 1, arbitrary: on.map((target) => ({ do: 'emit', on: target, event: 'custom' })) },
-    { weight: 2, arbitrary: step('look') },
-    { weight: 1, arbitrary: step('ownWriteHead') },
-    { weight: 1, arbitrary: step('ownEmit', { on }) },
-    { weight: 1, arbitrary: step('detach') },
-    { weight: 1, arbitrary: step('timeout', { on }) },
-    {
-      weight: 6,
-      arbitrary: step('wait', {
-        for: fc.constantFrom(
-          'tick',
-          'promise',
-          'microtask',
-          'immediate',
-          'timer',
-          'emitter',
-          'domain',
-          'pool',
-          'worker',
-          'read',
-        ),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: step('leave', { how: fc.constantFrom('destroy', 'reset', 'halfClose') }),
-    },
-    { weight: 1, arbitrary: step('throw', { status: fc.constantFrom(undefined, 418) }) },
+  weighted(
+    [2, step('status', { code, message: reason })],
+    [4, headerStep('setHeader')],
+    [2, headerStep('appendHeader')],
+    [2, step('removeHeader', { name: one(...names) })],
+    [1, step('setHeaders', { headers })],
+    [1, step('removeAll')],
+    [6, step('writeHead', { code: anyCode, reason, form: one(...forms), headers })],
+    [2, step('flushHeaders')],
+    [1, step('writeContinue')],
+    [1, step('writeProcessing')],
+    [1, step('writeEarlyHints')],
+    [1, step('trailers')],
+    [4, step('write', { size, call })],
+    [2, step('end', { size: fc.option(size, { nil: undefined }), call })],
+    [1, one({ do: 'cork' }, { do: 'uncork' })],
+    [1, step('pipe', { chunks: fc.integer({ min: 1, max: 3 }), size })],
+    [1, step('destroy', { what: one('req', 'res', 'socket'), isError: fc.boolean() })],
+    [5, fc.tuple(event, fc.boolean()).map(([made, once]) => ({ do: 'listen', ...made, once }))],
+    [2, event.map((made) => ({ do: 'onceOff', ...made }))],
+    [1, step('emit', { on, event: always('custom') })],
+    [2, step('look')],
+    [1, step('ownWriteHead')],
+    [1, step('ownEmit', { on })],
+    [1, step('detach')],
+    [1, step('timeout', { on })],
+    [6, step('wait', { for: one(...waits, 'worker', 'read') })],
+    [1, step('leave', { how: one('destroy', 'reset', 'halfClose') })],
+    [1, step('throw', { status: one(undefined, 418) })],
   ),
   { maxLength: 7 },
 );
 
-const finish = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      how: fc.constantFrom('text', 'json', 'buffer', 'stream', 'file'),
-      size,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ how: fc.constant('status'), code }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      how: fc.constantFrom(
-        'empty',
-        'redirect',
-        'pass',
-        'next',
-        'httpError',
-        'throw',
-        'throwLater',
-        'reject',
-        'twice',
-      ),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ how: fc.constant('brokenStream'), size }) },
-  { weight: 1, arbitrary: fc.constant({ how: 'raw' }) },
+const plainFinishes = ['empty', 'redirect', 'pass', 'next', 'httpError', 'throw', 'throwLater'];
+
+/** @type {fc.Arbitrary<any>} */
+const finish = weighted(
+  [6, record({ how: one('text', 'json', 'buffer', 'stream', 'file'), size })],
+  [1, record({ how: always('status'), code })],
+  [5, record({ how: one(...plainFinishes, 'reject', 'twice') })],
+  [1, record({ how: always('brokenStream'), size })],
+  [1, always({ how: 'raw' })],
 );
 
-/** One that answers by raw means alone has to end. */
+/** One that responds by raw means alone has to end. */
 const handler = fc
   .record({ steps, finish })
   .map((made) =>
-    made.finish.how === 'raw' && !made.steps.some((one) => one.do === 'end')
+    made.finish.how === 'raw' && !made.steps.some((each) => each.do === 'end')
       ? { ...made, steps: [...made.steps, { do: 'end', size: 3, call: true }] }
       : made,
   );
 
-const body = fc.record({
-  type: fc.constantFrom('json', 'malformed', 'form', 'multipart', 'text'),
-  how: fc.constantFrom('length', 'chunked', 'slow'),
+const body = record({
+  type: one('json', 'malformed', 'form', 'multipart', 'text'),
+  how: one('length', 'chunked', 'slow'),
   size,
 });
 
+const paths = ['/file.txt', '/big.txt', '/static/file.txt', '/proxy', '/favicon.ico', '/routed'];
+
 const plainRequest = fc
   .record({
-    method: fc.oneof(
-      { weight: 5, arbitrary: fc.constant('GET') },
-      { weight: 3, arbitrary: fc.constantFrom('POST', 'PUT') },
-      { weight: 2, arbitrary: fc.constantFrom('HEAD', 'OPTIONS', 'DELETE') },
+    method: weighted(
+      [5, always('GET')],
+      [3, one('POST', 'PUT')],
+      [2, one('HEAD', 'OPTIONS', 'DELETE')],
     ),
-    path: fc.oneof(
-      { weight: 6, arbitrary: fc.constant('/') },
-      {
-        weight: 2,
-        arbitrary: fc.constantFrom(
-          '/file.txt',
-          '/big.txt',
-          '/static/file.txt',
-          '/proxy',
-          '/favicon.ico',
-          '/routed',
-          '/%zz',
-        ),
-      },
-    ),
-    id: fc.oneof(
-      { weight: 5, arbitrary: fc.constant('good') },
-      { weight: 2, arbitrary: fc.constantFrom('none', 'bad', 'twice') },
-    ),
+    path: weighted([6, always('/')], [2, one(...paths, '/%zz')]),
+    id: weighted([5, always('good')], [2, one('none', 'bad', 'twice')]),
     headers: fc.subarray([
       ['Accept-Encoding', 'gzip'],
       ['Origin', 'http://other'],
       ['Cookie', 'a=1; b=2'],
       ['X-Method', 'PUT'],
     ]),
-    http: fc.oneof(
-      { weight: 12, arbitrary: fc.constant('1.1') },
-      { weight: 1, arbitrary: fc.constant('1.0') },
-    ),
-    close: fc.oneof(
-      { weight: 8, arbitrary: fc.constant(false) },
-      { weight: 1, arbitrary: fc.constant(true) },
-    ),
+    http: mostly(12, '1.1', '1.0'),
+    close: mostly(8, false, true),
     body: fc.option(body, { nil: undefined, freq: 3 }),
-    expect: fc.oneof(
-      { weight: 6, arbitrary: fc.constant(false) },
-      { weight: 1, arbitrary: fc.constant(true) },
-    ),
+    expect: mostly(6, false, true),
     handler,
   })
   .map((made) =>
     ['POST', 'PUT'].includes(made.method) ? made : { ...made, body: undefined, expect: false },
   );
 
-const tunnelRequest = fc.record({
-  method: fc.constantFrom('GET', 'CONNECT'),
-  upgrade: fc.constant(true),
-  path: fc.constant('/'),
-  id: fc.constantFrom('good', 'bad'),
-  headers: fc.constant([]),
-  leaves: fc.constantFrom('destroy', 'reset', 'halfClose'),
+const tunnelRequest = record({
+  method: one('GET', 'CONNECT'),
+  upgrade: always(true),
+  path: always('/'),
+  id: one('good', 'bad'),
+  headers: always([]),
+  leaves: one('destroy', 'reset', 'halfClose'),
 });
 
-const request = fc.oneof(
-  { weight: 24, arbitrary: plainRequest },
-  { weight: 1, arbitrary: tunnelRequest },
-  { weight: 1, arbitrary: fc.nat(hostileCount - 1).map((hostile) => ({ method: 'GET', hostile })) },
+/** @type {fc.Arbitrary<unknown>} */
+const request = weighted(
+  /** @type {[number, fc.Arbitrary<unknown>]} */ ([24, plainRequest]),
+  [1, tunnelRequest],
+  [1, record({ method: always('GET'), hostile: fc.nat(hostileCount - 1) })],
 );
 
-const connection = fc.record({
+const connection = record({
   requests: fc.array(request, { minLength: 1, maxLength: 3 }),
   isPipelined: fc.boolean(),
   isHttp1: fc.boolean(),
@@ -267,11 +174,15 @@ const middlewaresOf = {
   fastify5: fastifyPlugins,
 };
 
-const wrapper = fc.record({
-  target: fc.constantFrom(...wrapperTargets),
-  kind: fc.constantFrom('plain', 'proxy', 'copy'),
-  when: fc.constantFrom('before', 'built', 'later'),
+const wrapper = record({
+  target: one(...wrapperTargets),
+  kind: one('plain', 'proxy', 'copy'),
+  when: one('before', 'built', 'later'),
 });
+
+const early = ['end', 'close', 'aborted', 'error'].map((name) => `req.${name}`);
+const earlyOfResponse = ['finish', 'close', 'error'].map((name) => `res.${name}`);
+const serverEvents = ['upgrade', 'connect', 'checkContinue', 'clientError', 'dropRequest'];
 
 /**
  * Random apps, as data.
@@ -279,70 +190,37 @@ const wrapper = fc.record({
  * @type {fc.Arbitrary<any>}
  */
 export const anyApp = fc
-  .constantFrom(...Object.keys(middlewaresOf))
-  .chain((framework) =>
-    fc.record({
-      framework: fc.constant(framework),
-      transport: fc.oneof(
-        { weight: 7, arbitrary: fc.constant('http') },
-        { weight: 1, arbitrary: fc.constant('https') },
-        // Express does not know HTTP/2.
-        {
-          weight: 2,
-          arbitrary: framework.startsWith('express')
-            ? fc.constant('http')
-            : fc.constantFrom('h2c', 'h2'),
-        },
-      ),
-      mount: fc.record({
-        by: fc.constantFrom('middleware', 'attach', 'both'),
-        at: fc.nat(4),
-        times: fc.constantFrom(1, 1, 1, 2),
-        wraps: fc.boolean(),
-        nested: fc.constantFrom(false, false, 'router', 'app'),
+  .oneof(
+    ...Object.entries(middlewaresOf).map(([framework, middlewares]) =>
+      fc.record({
+        framework: always(framework),
+        transport: weighted(
+          [7, always('http')],
+          [1, always('https')],
+          // Express does not know HTTP/2.
+          [2, framework.startsWith('express') ? always('http') : one('h2c', 'h2')],
+        ),
+        mount: fc.record({
+          by: one('middleware', 'attach', 'both'),
+          at: fc.nat(4),
+          times: one(1, 1, 1, 2),
+          wraps: fc.boolean(),
+          nested: one(false, false, 'router', 'app'),
+        }),
+        isFirst: mostly(12, false, true),
+        isSerial: fc.boolean(),
+        // Both need their own processes.
+        domain: mostly(15, 'none', 'early', 'late'),
+        catches: mostly(15, 'listener', 'capture', 'nothing'),
+        middlewares: fc.uniqueArray(one(...middlewares), { maxLength: 4 }),
+        errors: one('default', 'handler', 'errorhandler'),
+        early: fc.subarray([...early, ...earlyOfResponse]),
+        serverEvents: weighted([3, none], [1, fc.subarray(serverEvents)]),
+        tunnels: one('accept', 'refuse', 'destroy'),
+        wrappers: weighted([5, none], [2, fc.array(wrapper, { minLength: 1, maxLength: 3 })]),
+        connections: fc.array(connection, { minLength: 1, maxLength: 3 }),
       }),
-      isFirst: fc.oneof(
-        { weight: 12, arbitrary: fc.constant(false) },
-        { weight: 1, arbitrary: fc.constant(true) },
-      ),
-      isSerial: fc.boolean(),
-      // Both are for processes of their own.
-      domain: rarely('none', 'early', 'late'),
-      catches: rarely('listener', 'capture', 'nothing'),
-      middlewares: fc.uniqueArray(
-        fc.constantFrom(...middlewaresOf[/** @type {'node'} */ (framework)]),
-        { maxLength: 4 },
-      ),
-      errors: fc.constantFrom('default', 'handler', 'errorhandler'),
-      early: fc.subarray([
-        'req.end',
-        'req.close',
-        'req.aborted',
-        'req.error',
-        'res.finish',
-        'res.close',
-        'res.error',
-      ]),
-      serverEvents: fc.oneof(
-        { weight: 3, arbitrary: fc.constant(/** @type {string[]} */ ([])) },
-        {
-          weight: 1,
-          arbitrary: fc.subarray([
-            'upgrade',
-            'connect',
-            'checkContinue',
-            'clientError',
-            'dropRequest',
-          ]),
-        },
-      ),
-      tunnels: fc.constantFrom('accept', 'refuse', 'destroy'),
-      wrappers: fc.oneof(
-        { weight: 5, arbitrary: fc.constant(/** @type {any[]} */ ([])) },
-        { weight: 2, arbitrary: fc.array(wrapper, { minLength: 1, maxLength: 3 }) },
-      ),
-      connections: fc.array(connection, { minLength: 1, maxLength: 3 }),
-    }),
+    ),
   )
   .map((app) => ({
     ...app,

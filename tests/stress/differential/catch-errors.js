@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { describe, tagOf } from './recorder.js';
 
 /** The descriptor that a process which ends writes to what it has seen. */
-const lastWords = 4;
+export const lastWords = 4;
 
 /**
  * Notes the errors that nobody handles, in one of the ways that people have: a listener, a capture callback,

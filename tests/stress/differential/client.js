@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { hash } from './hash.js';
+import { readResponse } from '../../kit/read-response.js';
 
 /**
  * What came back for one request.
@@ -33,6 +34,20 @@ function split(lines) {
     )
     .map(([name, value]) => `${name}: ${random.test(name) ? '*' : value}`);
   return { headers, ids };
+}
+
+/**
+ * A text as it is if it is short; its length and digest if it is not. What is ours and what changes from
+ * run to run is taken out: where a response is cut off, the head of the next one may stand in its body.
+ *
+ * @param {string} text
+ */
+function hash(text) {
+  const plain = text
+    .replace(/\r\nx-request-id: [^\r\n]*/gi, '')
+    .replace(/\r\n(date|x-response-time): [^\r\n]*/gi, '\r\n$1: *');
+  if (plain.length <= 200) return plain;
+  return `${plain.length} bytes ${createHash('sha1').update(plain).digest('hex').slice(0, 12)}`;
 }
 
 /** @param {any} request @param {string} tag @returns {string[][]} */
@@ -292,73 +307,29 @@ const plain = (text) => ({ line: text, headers: [], body: '', trailers: [], ids:
  * @param {boolean} isClosed
  */
 function takeReply(received, method, isClosed) {
-  const headEnd = received.indexOf('\r\n\r\n');
-  if (headEnd < 0) {
+  const response = readResponse(received, method);
+  if (response === undefined) {
     if (!isClosed || received === '') return undefined;
     return { reply: plain(`rest: ${hash(received)}`), rest: '', status: broken, isLast: true };
   }
-  const [line = '', ...rest] = received.slice(0, headEnd).split('\r\n');
-  const lines = rest.map((text) => /** @type {[string, string]} */ (splitLine(text)));
-  const status = Number(line.slice(9, 12));
-  const find = (/** @type {string} */ name) =>
-    lines.find(([other]) => other.toLowerCase() === name)?.[1];
+  const { line, status, headers, body, trailers, isWhole, rest } = response;
+  const connection = headers.find(([name]) => name.toLowerCase() === 'connection')?.[1];
   const isLast =
-    find('connection')?.toLowerCase() === 'close' ||
-    (line.startsWith('HTTP/1.0') && find('connection')?.toLowerCase() !== 'keep-alive');
-  const reply = { line, ...split(lines), body: '', trailers: /** @type {string[]} */ ([]) };
-  let at = headEnd + 4;
-  const hasBody = status >= 200 && status !== 204 && status !== 304 && method !== 'HEAD';
-  const isTunnel = status === 101 || (method === 'CONNECT' && status === 200);
-  if (!hasBody || isTunnel) return { reply, rest: received.slice(at), status, isLast };
-  if (find('transfer-encoding')?.toLowerCase() === 'chunked') {
-    const parts = [];
-    for (;;) {
-      const lineEnd = received.indexOf('\r\n', at);
-      const size = lineEnd < 0 ? Number.NaN : Number.parseInt(received.slice(at, lineEnd), 16);
-      if (lineEnd < 0 || Number.isNaN(size) || received.length < lineEnd + 4 + size) {
-        if (!isClosed) return undefined;
-        // How much arrives depends on how long the head is, which is longer by our header.
-        reply.body = 'cut off';
-        return { reply, rest: '', status, isLast: true };
-      }
-      at = lineEnd + 2;
-      if (size === 0) {
-        const end = received.startsWith('\r\n', at) ? at : received.indexOf('\r\n\r\n', at) + 2;
-        if (end === 1 && !isClosed) return undefined;
-        if (end > at) reply.trailers = received.slice(at, end - 2).split('\r\n');
-        reply.body = hash(parts.join(''));
-        return { reply, rest: received.slice(end + 2), status, isLast };
-      }
-      parts.push(received.slice(at, at + size));
-      at += size + 2;
-    }
-  }
-  const length = find('content-length');
-  if (length !== undefined) {
-    const end = at + Number(length);
-    // The app has promised more than it sent. Where this ends depends on how long the next head is.
-    if (received.slice(at, end).includes('HTTP/1.1 ')) {
-      reply.body = 'holds another response';
-      return { reply, rest: '', status: broken, isLast: true };
-    }
-    if (received.length < end) {
-      if (!isClosed) return undefined;
-      reply.body = 'cut off';
-      return { reply, rest: '', status, isLast: true };
-    }
-    reply.body = hash(received.slice(at, end));
-    return { reply, rest: received.slice(end), status, isLast };
-  }
+    connection?.toLowerCase() === 'close' ||
+    (line.startsWith('HTTP/1.0') && connection?.toLowerCase() !== 'keep-alive');
+  const reply = { line, ...split(headers), body: hash(body), trailers };
+  // The app has promised more than it sent. Where this ends depends on how long the next head is.
+  if (isWhole !== undefined && body.includes('HTTP/1.1 '))
+    return {
+      ...{ rest: '', status: broken, isLast: true },
+      reply: { ...reply, body: 'holds another response' },
+    };
+  if (isWhole) return { reply, rest, status, isLast };
   if (!isClosed) return undefined;
-  // A long one may have been cut off, at a point that depends on how long the head is.
-  reply.body = received.length - at > 65_536 ? 'until the end' : hash(received.slice(at));
+  // How much arrives depends on how long the head is, which is longer by our header.
+  if (isWhole === false) reply.body = 'cut off';
+  else if (body.length > 65_536) reply.body = 'until the end';
   return { reply, rest: '', status, isLast: true };
-}
-
-/** @param {string} text */
-function splitLine(text) {
-  const at = text.indexOf(':');
-  return [text.slice(0, at), text.slice(at + 1).trim()];
 }
 
 /** A client that sends its requests as streams of one HTTP/2 session. */

@@ -1,4 +1,6 @@
-import { fork } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { Child } from '../../kit/child.js';
+import { lastWords } from './catch-errors.js';
 
 /** How many apps a process runs before another takes its place. */
 const appsPerProcess = 200;
@@ -8,9 +10,9 @@ const patience = 20_000;
 /** A process that runs apps one after the other; another one follows when it ends. */
 export class Runner {
   #library;
-  /** @type {import('node:child_process').ChildProcess | undefined} */
-  #child;
-  /** @type {Promise<import('node:child_process').ChildProcess> | undefined} */
+  /** @type {Worker | undefined} */
+  #worker;
+  /** @type {Promise<Worker> | undefined} */
   #spare;
   #count = 0;
 
@@ -29,71 +31,59 @@ export class Runner {
   async run(app, isFirst) {
     const needsOwn = isFirst || app.domain !== 'none' || app.catches !== 'listener';
     if (needsOwn || this.#count >= appsPerProcess) this.stop();
-    this.#child ??= await this.#next();
-    const child = this.#child;
-    let lastWords = '';
-    const hear = (/** @type {unknown} */ data) => {
-      lastWords += data;
-    };
-    const pipe = /** @type {import('node:stream').Readable | undefined} */ (child.stdio[4]);
-    pipe?.on('data', hear);
+    this.#worker ??= await this.#next();
+    const worker = this.#worker;
     this.#count += 1;
-    const { seen, failed, ended } = await new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        child.kill('SIGKILL');
-        resolve({ ended: 'took too long' });
-      }, patience);
-      const finish = (/** @type {any} */ result) => {
-        clearTimeout(timer);
-        child.off('message', finish);
-        child.off('close', onExit);
-        resolve(result);
-      };
-      const onExit = (/** @type {number | null} */ code, /** @type {string | null} */ signal) =>
-        finish({ ended: `exit ${code} ${signal}` });
-      child.on('message', finish);
-      // When all of its output has come.
-      child.on('close', onExit);
-      child.send({ app });
-    });
-    if (failed !== undefined) {
-      this.stop();
-      return { failed };
-    }
-    pipe?.off('data', hear);
-    if (ended !== undefined) {
-      this.stop();
-      return { ended, ...(lastWords === '' ? {} : JSON.parse(lastWords)) };
-    }
-    const { isClean, ...rest } = seen;
+    const seen = await worker.run(app);
     // What could not be taken off again would be seen by the apps to come.
-    if (!isClean) this.stop();
+    if (!seen.isClean) this.stop();
+    const { isClean: _, ...rest } = seen;
     return rest;
   }
 
   /** A process that got ready meanwhile, and one more that will. */
   #next() {
-    const next = this.#spare ?? start(this.#library);
-    this.#spare = start(this.#library);
+    const next = this.#spare ?? Worker.start(this.#library);
+    this.#spare = Worker.start(this.#library);
     return next;
   }
 
   /** Ends the process; another one takes its place. */
   stop() {
-    this.#child?.kill('SIGKILL');
-    this.#child = undefined;
+    this.#worker?.end('SIGKILL');
+    this.#worker = undefined;
     this.#count = 0;
   }
 }
 
-/** @param {boolean} library @returns {Promise<import('node:child_process').ChildProcess>} */
-function start(library) {
-  return new Promise((resolve, reject) => {
-    const child = fork(new URL('./worker.js', import.meta.url), {
+class Worker extends Child {
+  #words = text(this.pipe(lastWords));
+
+  /** @param {boolean} library */
+  static async start(library) {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), [], {
       env: { ...process.env, LIBRARY: library ? '1' : '0', NODE_ENV: 'production' },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
     });
-    child.once('message', () => resolve(child));
-    child.once('exit', (code) => reject(new Error(`a process ended with ${code}`)));
-  });
+    await worker.answer();
+    return worker;
+  }
+
+  /** @param {any} app @returns {Promise<any>} */
+  async run(app) {
+    let ended = '';
+    const timer = setTimeout(() => {
+      ended = 'took too long';
+      this.end('SIGKILL');
+    }, patience);
+    try {
+      return await this.ask({ app });
+    } catch {
+      const [code, signal] = await this.exited;
+      const words = await this.#words;
+      return { ended: ended || `exit ${code} ${signal}`, ...(words && JSON.parse(words)) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }

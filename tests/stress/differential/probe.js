@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { serve } from '../../kit/serve.js';
 
 /** A connection that has nothing to do with any request: what it emits must not see the id of one. */
 export class Probe {
@@ -26,9 +27,7 @@ export class Probe {
       socket.on('error', () => {});
       socket.pipe(socket);
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    const { port } = await serve(server);
     const client = connect(port, '127.0.0.1');
     await once(client, 'connect');
     return new Probe(server, client, recorder);

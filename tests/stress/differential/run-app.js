@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { createServer as createHttp2Server, createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { generate } from 'selfsigned';
+import { serve } from '../../kit/serve.js';
 import { catchErrors } from './catch-errors.js';
 import { createClient } from './client.js';
 import { expressApp } from './frameworks/express.js';
@@ -80,8 +81,7 @@ export async function runApp(app, library) {
     res.end(`backend ${req.method} ${req.url}`);
   });
   const usesBackend = app.middlewares.some((/** @type {string} */ name) => /^proxy/.test(name));
-  if (usesBackend) await new Promise((resolve) => backend.listen(0, '127.0.0.1', () => resolve(0)));
-  const backendPort = () => /** @type {any} */ (backend.address())?.port;
+  const servedBackend = usesBackend ? await serve(backend) : undefined;
 
   wrapAt('before');
   /** @type {ReturnType<typeof createClient>[]} */
@@ -93,7 +93,7 @@ export async function runApp(app, library) {
     library,
     recorder,
     outside,
-    backend: () => `http://127.0.0.1:${backendPort()}`,
+    backend: () => servedBackend?.url,
     leave: (/** @type {string} */ tag, /** @type {string} */ how) =>
       clients[Number(tag.split('.')[0])]?.leave(how),
     serverFactory(/** @type {any} */ handler) {
@@ -110,8 +110,7 @@ export async function runApp(app, library) {
   if (app.mount.by !== 'middleware' && library) library.nodeHttp.attach(server);
   addServerListeners(app, server, recorder);
   wrapAt('built');
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
+  const { port } = await serve(server);
 
   // The first connection alone, so that what is wrapped later comes between two requests for sure.
   /** @type {Promise<unknown>[]} */
@@ -129,10 +128,7 @@ export async function runApp(app, library) {
   const closed = new Promise((resolve) => server.close(resolve));
   const sockets = await untilClosed(server, closed, recorder);
   if (fastify !== undefined) await fastify.close().catch(() => {});
-  if (usesBackend) {
-    backend.closeAllConnections();
-    await new Promise((resolve) => backend.close(resolve));
-  }
+  await servedBackend?.close();
   await probe.ping();
   await probe.close();
   await settle();

@@ -24,7 +24,7 @@ console.warn = () => {};
 
 process.on('message', (/** @type {{ app: unknown }} */ { app }) => {
   runApp(app, library).then(
-    (seen) => process.send?.({ seen }),
+    (seen) => process.send?.(seen),
     (error) => process.send?.({ failed: String(error?.stack ?? error) }),
   );
 });

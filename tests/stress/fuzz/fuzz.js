@@ -158,7 +158,7 @@ class FuzzedServer extends Child {
       silent: true,
       execArgv: ['--unhandled-rejections=strict'],
     });
-    createInterface({ input: server.stdout }).on('line', (line) => {
+    createInterface({ input: server.pipe() }).on('line', (line) => {
       server.#lines.push(line);
       server.#wake();
     });
