@@ -1,7 +1,7 @@
 import { load } from '../load.js';
 import { tagOf } from '../recorder.js';
-import { expressFinish } from './connect-finish.js';
 import { connectMiddlewares } from './connect-middlewares.js';
+import { expressEndings } from './endings.js';
 import { connectHandler, marker } from './handle.js';
 
 /**
@@ -26,7 +26,7 @@ export const expressApp = (name) => (surroundings) => {
     root.use(connectMiddlewares[middleware]?.(surroundings));
   });
   if (mount.by !== 'attach' && mount.at >= app.middlewares.length) root.use(own());
-  const handler = connectHandler(surroundings, expressFinish);
+  const handler = connectHandler(surroundings, expressEndings);
   if (mount.nested) {
     const inner = mount.nested === 'router' ? express.Router() : express();
     if (mount.times === 2 && mount.by !== 'attach') inner.use(own());

@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { load } from '../load.js';
 import { describe, tagOf } from '../recorder.js';
 import { makeError, noteStep, runSteps, textOf } from '../steps.js';
-import { nodeFinish } from './connect-finish.js';
+import { endings, nodeEndings } from './endings.js';
 import { handlerOf, marker, sceneOf } from './handle.js';
 
 const folder = fileURLToPath(new URL('../public', import.meta.url));
@@ -22,18 +21,7 @@ const pluginOptions = {
 };
 export const fastifyPlugins = [...Object.keys(pluginOptions), 'hooks', 'later'];
 
-/** @type {Record<string, (scene: any, options: any) => unknown>} */
-const fastifyFinish = {
-  text: ({ reply }, { size }) => reply.send(textOf(size)),
-  json: ({ reply }, { size }) => reply.send({ text: textOf(size) }),
-  buffer: ({ reply }, { size }) => reply.send(Buffer.from(textOf(size))),
-  stream: ({ reply }, { size }) => reply.send(Readable.from([textOf(size), textOf(size)])),
-  brokenStream: (scene, { size }) => {
-    const stream = new Readable({ read() {} });
-    stream.push(textOf(size));
-    setImmediate(() => stream.destroy(makeError(scene)));
-    return scene.reply.send(stream);
-  },
+const fastifyEndings = endings(({ reply }, body) => reply.send(body), {
   empty: ({ reply }) => reply.code(204).send(),
   redirect: ({ reply }) => reply.redirect('/elsewhere'),
   file: ({ reply }, { size }) => reply.type('text/plain').send(textOf(size)),
@@ -41,19 +29,15 @@ const fastifyFinish = {
   pass: ({ reply }) => reply.callNotFound(),
   next: (scene) => scene.reply.send(makeError(scene)),
   httpError: (scene) => scene.reply.send(Object.assign(makeError(scene), { statusCode: 418 })),
-  throw: (scene) => {
-    throw makeError(scene);
-  },
-  throwLater: (scene) => {
+  throwLater(scene) {
     scene.reply.hijack();
-    nodeFinish.throwLater?.(scene, {});
+    nodeEndings.throwLater?.(scene, {});
   },
-  reject: (scene) => Promise.reject(makeError(scene)),
-  twice: ({ reply }) => {
+  twice({ reply }) {
     reply.send('one');
     return reply.send('two');
   },
-};
+});
 
 /** @param {import('../steps.js').Step} step */
 const withoutHeaders = (step) => (step.do === 'writeHead' ? { ...step, form: 'none' } : step);
@@ -170,7 +154,7 @@ export const fastifyApp = (name) => (surroundings) => {
         runSteps(scene, isHijacked ? steps : steps.map(withoutHeaders), () => {
           if (finish.how === 'raw') return resolve(undefined);
           try {
-            const result = fastifyFinish[finish.how]?.(scene, finish);
+            const result = fastifyEndings[finish.how]?.(scene, finish);
             resolve(result instanceof Promise ? result : reply);
           } catch (error) {
             reject(error);

@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { load } from '../load.js';
 import { describe, tagOf } from '../recorder.js';
 import { makeError, noteStep, runSteps, textOf } from '../steps.js';
-import { nodeFinish } from './connect-finish.js';
+import { endings, nodeEndings } from './endings.js';
 import { handlerOf, marker, sceneOf } from './handle.js';
 
 const folder = fileURLToPath(new URL('../public', import.meta.url));
@@ -73,33 +72,19 @@ export const koaMiddlewares = {
     },
 };
 
-/** @type {Record<string, (scene: any, options: any) => unknown>} */
-const koaFinish = {
-  text: ({ ctx }, { size }) => {
-    ctx.body = textOf(size);
-  },
-  json: ({ ctx }, { size }) => {
-    ctx.body = { text: textOf(size) };
-  },
-  buffer: ({ ctx }, { size }) => {
-    ctx.body = Buffer.from(textOf(size));
-  },
-  stream: ({ ctx }, { size }) => {
-    ctx.body = Readable.from([textOf(size), textOf(size)]);
-  },
-  brokenStream: (scene, { size }) => {
-    const stream = new Readable({ read() {} });
-    stream.push(textOf(size));
-    scene.ctx.body = stream;
-    setImmediate(() => stream.destroy(makeError(scene)));
-  },
+/** @param {any} scene @param {unknown} body */
+const send = ({ ctx }, body) => {
+  ctx.body = body;
+};
+
+const koaEndings = endings(send, {
   empty: ({ ctx }) => {
     ctx.status = 204;
   },
   redirect: ({ ctx }) => ctx.redirect('/elsewhere'),
-  file: ({ ctx }, { size }) => {
-    ctx.type = 'txt';
-    ctx.body = textOf(size);
+  file(scene, { size }) {
+    scene.ctx.type = 'txt';
+    send(scene, textOf(size));
   },
   status: ({ ctx }, { code }) => {
     ctx.status = code;
@@ -107,19 +92,15 @@ const koaFinish = {
   pass: ({ next }) => next(),
   next: (scene) => scene.ctx.throw(makeError(scene)),
   httpError: (scene) => scene.ctx.throw(418, makeError(scene)),
-  throw: (scene) => {
-    throw makeError(scene);
-  },
-  throwLater: (scene) => {
+  throwLater(scene) {
     scene.ctx.respond = false;
-    nodeFinish.throwLater?.(scene, {});
+    nodeEndings.throwLater?.(scene, {});
   },
-  reject: (scene) => Promise.reject(makeError(scene)),
-  twice: ({ ctx }) => {
-    ctx.body = 'one';
-    ctx.res.end('two');
+  twice(scene) {
+    send(scene, 'one');
+    scene.ctx.res.end('two');
   },
-};
+});
 
 /**
  * @param {'koa' | 'koa2'} name
@@ -156,7 +137,7 @@ export const koaApp = (name) => (surroundings) => {
       runSteps(scene, steps, () => {
         if (finish.how === 'raw') return resolve(undefined);
         try {
-          resolve(koaFinish[finish.how]?.(scene, finish));
+          resolve(koaEndings[finish.how]?.(scene, finish));
         } catch (error) {
           reject(error);
         }

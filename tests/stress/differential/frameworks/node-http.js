@@ -1,6 +1,6 @@
 import { tagOf } from '../recorder.js';
-import { nodeFinish } from './connect-finish.js';
 import { connectMiddlewares } from './connect-middlewares.js';
+import { nodeEndings } from './endings.js';
 import { connectHandler, marker } from './handle.js';
 
 /**
@@ -27,7 +27,7 @@ export function nodeHttp(surroundings) {
       chain.splice(at, 0, ...own, marked);
     }
   }
-  chain.push(connectHandler(surroundings, nodeFinish));
+  chain.push(connectHandler(surroundings, nodeEndings));
 
   /** @param {any} req @param {any} res */
   function listener(req, res) {
