@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { request } from 'node:http';
+import http from 'node:http';
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 
 /**
  * @typedef {object} Answer
@@ -25,18 +23,27 @@ import { text } from 'node:stream/consumers';
  * @param {Sent} [sent]
  * @returns {Promise<Answer>}
  */
-export async function send(url, { id: sentId, body: sentBody, ...sent } = {}) {
+export function send(url, { id: sentId, body: sentBody, ...sent } = {}) {
   const headers = sentId === undefined ? sent.headers : { ...sent.headers, 'X-Request-ID': sentId };
-  const outgoing = request(url, { ...sent, headers: { ...headers }, agent: false }).end(sentBody);
-  /** @type {import('node:http').IncomingMessage[]} */
-  const [incoming] = await once(outgoing, 'response');
-  if (incoming === undefined) throw new Error('no response');
-  // A reset after the response is not of interest.
-  outgoing.on('error', () => {});
-  const body = await text(incoming);
-  const ids = incoming.headersDistinct['x-request-id'] ?? [];
-  const id = ids.length === 1 ? String(ids[0]) : `${ids.length} ids: ${ids.join(' and ')}`;
-  return { status: incoming.statusCode ?? 0, headers: incoming.headers, ids, id, body };
+  return new Promise((resolve, reject) => {
+    // A tracer may have replaced it.
+    const outgoing = http.request(url, { ...sent, headers: { ...headers }, agent: false });
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => {
+      let body = '';
+      incoming.setEncoding('utf8').on('data', (chunk) => {
+        body += chunk;
+      });
+      incoming.on('error', reject);
+      incoming.on('end', () => {
+        const { statusCode: status = 0, headers } = incoming;
+        const ids = incoming.headersDistinct['x-request-id'] ?? [];
+        const id = ids.length === 1 ? String(ids[0]) : `${ids.length} ids: ${ids.join(' and ')}`;
+        resolve({ status, headers, ids, id, body });
+      });
+    });
+    outgoing.end(sentBody);
+  });
 }
 
 /**

@@ -1,17 +1,7 @@
 // node:domain is first required after the first request: errors of requests and responses in a domain
 // reach the domain. Arguments: host, which of the two emits.
-import {
-  ask,
-  finish,
-  holds,
-  listen,
-  messageOf,
-  require,
-  same,
-  sleep,
-  variant,
-} from './support/case.mjs';
-import { hosts } from './support/hosts.mjs';
+import { ask, finish, holds, messageOf, require, same, sleep, variant } from './support/case.mjs';
+import { serveBy } from './support/hosts.mjs';
 
 const [hostName = '', emitter = ''] = variant;
 const outcome = [];
@@ -36,10 +26,7 @@ function listener(req, res) {
   });
 }
 
-const { create, ready } = await hosts[hostName](listener);
-const server = create();
-await ready?.();
-await listen(server);
+const server = await serveBy(hostName, listener);
 await ask(server, { path: '/first' });
 for (const path of ['/domain/1', '/domain/2']) {
   const { status, body, error, id } = await ask(server, { path, id: 'myid' });

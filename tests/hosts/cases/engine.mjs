@@ -10,6 +10,7 @@ import {
   portOf,
   require,
   same,
+  surviveUncaught,
   variant,
   waitFor,
 } from './support/case.mjs';
@@ -17,8 +18,7 @@ import {
 const [name = '', transport = ''] = variant;
 const library = await loadLibrary('node-http');
 const { WebSocket } = require('ws');
-const errors = [];
-process.on('uncaughtException', (error) => errors.push(error.message));
+const uncaught = surviveUncaught();
 
 const server = createServer();
 const engine = require(name).attach(server);
@@ -41,7 +41,7 @@ if (transport === 'websocket') {
       headers: { 'X-Request-ID': 'myid' },
     });
     socket.on('error', () => {});
-    await waitFor(() => connected >= round || errors.length > 0);
+    await waitFor(() => connected >= round || uncaught.length > 0);
   }
 } else {
   for (let round = 1; round <= 2; round++) {
@@ -51,7 +51,6 @@ if (transport === 'websocket') {
   }
 }
 same('connections', connected);
-same('uncaught exceptions', errors);
 // engine.io 6.6.5 and later await each middleware: without attach(), the scope ends there.
 const awaits = name === 'engine.io';
 holds('ids in the middleware behind', ['myid', awaits ? null : 'myid'], within);

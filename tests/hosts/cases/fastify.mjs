@@ -1,11 +1,11 @@
 // Fastify's own generators of ids, upgrades, and requests that do not come by its server.
 // Arguments: package, what is tried.
 import {
-  finish,
   holds,
   isBare,
   loadLibrary,
   require,
+  runCase,
   same,
   sendRaw,
   variant,
@@ -17,7 +17,7 @@ const factory = require(name);
 const register = (app, options) => (isBare ? undefined : app.register(library.requestId, options));
 
 /** Checks that request.id, the context, the response and each log line have one id. */
-async function oneId(setUp, { byInject = false, path = '/' } = {}) {
+async function oneId(setUp) {
   const logged = new Set();
   const write = (line) => {
     const { reqId } = JSON.parse(line);
@@ -31,23 +31,11 @@ async function oneId(setUp, { byInject = false, path = '/' } = {}) {
     });
   });
   const headers = { 'X-Request-ID': 'myid', 'Request-Id': 'unchecked, with "anything" in it' };
-  let status;
-  let echoed;
-  let body;
-  if (byInject) {
-    const response = await app.inject({ url: path, headers });
-    status = response.statusCode;
-    echoed = response.headers['x-request-id'];
-    body = response.json();
-  } else {
-    const url = await app.listen({ port: 0, host: '127.0.0.1' });
-    const response = await fetch(`${url}${path}`, { headers });
-    status = response.status;
-    echoed = response.headers.get('x-request-id');
-    body = await response.json();
-  }
+  const response = await fetch(await app.listen({ port: 0, host: '127.0.0.1' }), { headers });
+  const echoed = response.headers.get('x-request-id');
+  const body = await response.json();
   await app.close();
-  same('status', status);
+  same('status', response.status);
   const ids = {
     'request.id': body.id,
     context: body.context,
@@ -58,26 +46,6 @@ async function oneId(setUp, { byInject = false, path = '/' } = {}) {
   const isOne = new Set(Object.values(ids).flat()).size === 1 && /^[\w-]+$/.test(body.id);
   holds('one id everywhere', isOne ? ids : 'one id', ids);
 }
-
-const setUps = {
-  'setGenReqId in an encapsulated plugin': async (app, route) => {
-    await register(app);
-    await app.register(async (child) => {
-      child.setGenReqId(() => 'childs-own');
-      route(child);
-    });
-  },
-  'setGenReqId after ours': async (app, route) => {
-    await register(app);
-    app.setGenReqId(() => 'late');
-    route(app);
-  },
-  'setGenReqId before ours': async (app, route) => {
-    app.setGenReqId(() => 'early');
-    await register(app);
-    route(app);
-  },
-};
 
 /** A URL that cannot be decoded, by inject() and by what is built on it. */
 async function malformed(send) {
@@ -100,28 +68,44 @@ const event = {
   body: null,
   isBase64Encoded: false,
 };
-const idIn = (headers, multi) => headers?.['x-request-id'] ?? multi?.['x-request-id']?.[0];
+const resultOf = ({ statusCode, headers, multiValueHeaders }) => ({
+  status: statusCode,
+  id: headers?.['x-request-id'] ?? multiValueHeaders?.['x-request-id']?.[0],
+});
 
 const cases = {
-  'malformed URL by inject()': () =>
-    malformed(async (app) => {
-      const { statusCode, headers } = await app.inject({ url: '/%zz', headers: event.headers });
-      return { status: statusCode, id: headers['x-request-id'] };
+  'setGenReqId in an encapsulated plugin': () =>
+    oneId(async (app, route) => {
+      await register(app);
+      await app.register(async (child) => {
+        child.setGenReqId(() => 'childs-own');
+        route(child);
+      });
     }),
+  'setGenReqId after ours': () =>
+    oneId(async (app, route) => {
+      await register(app);
+      app.setGenReqId(() => 'late');
+      route(app);
+    }),
+  'setGenReqId before ours': () =>
+    oneId(async (app, route) => {
+      app.setGenReqId(() => 'early');
+      await register(app);
+      route(app);
+    }),
+  'malformed URL by inject()': () =>
+    malformed(async (app) => resultOf(await app.inject({ url: '/%zz', headers: event.headers }))),
   'malformed URL by @fastify/aws-lambda': () =>
     malformed(async (app) => {
       const lambda = require('@fastify/aws-lambda');
-      const proxy = (lambda.default ?? lambda)(app);
-      const { statusCode, headers, multiValueHeaders } = await proxy(event, {});
-      return { status: statusCode, id: idIn(headers, multiValueHeaders) };
+      return resultOf(await (lambda.default ?? lambda)(app)(event, {}));
     }),
   'malformed URL by serverless-http': () =>
     malformed(async (app) => {
       const serverless = require('serverless-http');
       await app.ready();
-      const handler = (serverless.default ?? serverless)(app);
-      const { statusCode, headers, multiValueHeaders } = await handler(event, {});
-      return { status: statusCode, id: idIn(headers, multiValueHeaders) };
+      return resultOf(await (serverless.default ?? serverless)(app)(event, {}));
     }),
   async 'hooks before the plugin, by inject()'() {
     const app = factory();
@@ -162,7 +146,4 @@ const cases = {
   },
 };
 
-const setUp = setUps[what];
-if (setUp === undefined) await cases[what]();
-else await oneId(setUp);
-finish();
+await runCase(cases, [what]);

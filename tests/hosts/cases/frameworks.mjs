@@ -2,24 +2,21 @@
 import { createServer } from 'node:http';
 import {
   ask,
-  finish,
   holds,
   listen,
   loadLibrary,
   messageOf,
   portOf,
   require,
+  runCase,
   same,
-  variant,
+  surviveUncaught,
   waitFor,
 } from './support/case.mjs';
 
-const [what = '', how = ''] = variant;
-const uncaught = [];
-process.on('uncaughtException', (error) => uncaught.push(messageOf(error)));
+surviveUncaught();
 const nodeHttp = await loadLibrary('node-http');
-const naive = () => (_req, _res, next) => next();
-const requestId = nodeHttp?.requestId ?? naive;
+const requestId = nodeHttp?.requestId ?? (() => (_req, _res, next) => next());
 const getRequestId = () => nodeHttp?.getRequestId();
 
 function attempt(task) {
@@ -43,7 +40,7 @@ async function askThrice(server, path = '/') {
 const answer = (_req, res) => res.end(getRequestId());
 
 const cases = {
-  async restify() {
+  async restify(how) {
     process.removeAllListeners('warning');
     process.on('warning', () => {});
     const restify = require('restify');
@@ -70,7 +67,7 @@ const cases = {
       holds(`${id}: id of the response`, id, response.id);
     }
   },
-  async 'koa-websocket'() {
+  async 'koa-websocket'(how) {
     const koa = await loadLibrary('koa');
     const { WebSocket } = require('ws');
     const app = require('koa-websocket')(new (require(how === 'koa 2' ? 'koa2' : 'koa'))());
@@ -83,6 +80,7 @@ const cases = {
       ids.push(koa?.getRequestId());
       ctx.websocket.close();
     });
+    // It wraps listen().
     const server = app.listen(0, '127.0.0.1');
     await waitFor(() => server.listening);
     for (const id of ['id-1', 'id-2']) {
@@ -113,7 +111,7 @@ const cases = {
     app.use(answer);
     await askThrice(await listen(createServer(app)));
   },
-  async h3() {
+  async h3(how) {
     const { createApp, eventHandler, fromNodeMiddleware, toNodeListener } = require('h3');
     const app = createApp();
     if (how === 'middleware') {
@@ -160,6 +158,4 @@ const cases = {
     }
   },
 };
-await cases[what]();
-same('uncaught exceptions', uncaught);
-finish();
+await runCase(cases);

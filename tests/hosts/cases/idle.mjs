@@ -1,29 +1,14 @@
 // 1,500 idle responses (server-sent events) cost next to nothing: wake-ups and CPU time of three seconds.
 // Argument: how the library is mounted.
-import http, { createServer } from 'node:http';
-import {
-  atMost,
-  finish,
-  listen,
-  loadLibrary,
-  portOf,
-  same,
-  sleep,
-  variant,
-} from './support/case.mjs';
+import http from 'node:http';
+import { atMost, finish, mount, portOf, same, sleep, variant } from './support/case.mjs';
 
 const [how = ''] = variant;
 const count = 1500;
-const library = await loadLibrary('node-http');
-const listener = (_req, res) => {
+const server = await mount(how, (_req, res) => {
   res.writeHead(200, { 'Content-Type': 'text/event-stream' });
   res.write('data: 1\n\n');
-};
-const server = createServer(
-  how === 'withRequestId' ? (library?.withRequestId(listener) ?? listener) : listener,
-);
-if (how === 'attach') library?.attach(server);
-await listen(server);
+});
 const agent = new http.Agent({ maxSockets: Number.POSITIVE_INFINITY });
 const target = { host: '127.0.0.1', port: portOf(server), agent };
 const open = () =>

@@ -1,8 +1,6 @@
 // Test files that use the library, run by Jest. Arguments: what is tried, how.
-import { atMost, finish, same, variant } from './support/case.mjs';
+import { atMost, runCase, same } from './support/case.mjs';
 import { runJest, testFile } from './support/test-runs.mjs';
-
-const [what = '', how = ''] = variant;
 
 const servers = {
   withRequestId: 'http.createServer(withRequestId((req, res) => res.end(getRequestId())))',
@@ -74,7 +72,7 @@ function report({ tests, warnings }) {
 }
 
 const cases = {
-  async realms() {
+  async realms(how) {
     const text = testFile(how === 'fastify' ? fastifyRequest : request(servers[how]));
     const count = how === 'fastify' || how === 'express' ? 6 : 8;
     const files = Array.from({ length: count }, (_, index) => [`f${index}.test.js`, text]);
@@ -83,7 +81,7 @@ const cases = {
     // Those that are kept are kept for every file; some may wait for a later collection.
     atMost(`realms left of ${count} files`, [realms], [3]);
   },
-  async globalsCleanup() {
+  async globalsCleanup(how) {
     report(
       await runJest(
         {
@@ -96,7 +94,7 @@ const cases = {
       ),
     );
   },
-  async jsdom() {
+  async jsdom(how) {
     const text = `/** @jest-environment jsdom */\n${request(servers[how])}`;
     report(await runJest({ 'app.test.js': testFile(text) }));
   },
@@ -111,5 +109,4 @@ const cases = {
     );
   },
 };
-await cases[what]();
-finish();
+await runCase(cases);

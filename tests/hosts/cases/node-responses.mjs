@@ -1,32 +1,19 @@
 // Responses that do not pass by writeHead(). Argument: which.
-import { createServer } from 'node:http';
 import http2 from 'node:http2';
 import { fileURLToPath } from 'node:url';
 import {
-  finish,
   holds,
-  listen,
   loadLibrary,
+  mount,
   once,
   portOf,
+  runCase,
   same,
   sendRaw,
-  variant,
 } from './support/case.mjs';
 
-const [what = '', how = ''] = variant;
-const library = await loadLibrary('node-http');
-
-function mount(create, listener) {
-  if (library === undefined) return create(listener);
-  if (how === 'withRequestId') return create(library.withRequestId(listener));
-  const server = create(listener);
-  library.attach(server);
-  return server;
-}
-
 const cases = {
-  async 'stream.respond()'() {
+  async 'stream.respond()'(how) {
     const listener = (req, res) => {
       switch (req.url) {
         case '/respond':
@@ -41,7 +28,7 @@ const cases = {
           return res.end('ok');
       }
     };
-    const server = await listen(mount((each) => http2.createServer(each), listener));
+    const server = await mount(how, listener, { create: http2.createServer });
     const session = http2.connect(`http://127.0.0.1:${portOf(server)}`);
     for (const path of ['/', '/respond', '/nothing', '/file']) {
       const stream = session.request({ ':path': path, 'x-request-id': 'myid' });
@@ -51,16 +38,13 @@ const cases = {
       holds(`${path}: id`, 'myid', headers['x-request-id']);
     }
   },
-  async dropRequest() {
+  async dropRequest(how) {
+    const library = await loadLibrary('node-http');
     /** @type {unknown[]} */
     const seen = [];
-    const server = mount(
-      (each) => createServer(each),
-      (_req, res) => res.end('ok'),
-    );
+    const server = await mount(how, (_req, res) => res.end('ok'));
     server.maxRequestsPerSocket = 1;
     server.on('dropRequest', (req) => seen.push([req.id, library?.getRequestId()]));
-    await listen(server);
     const head = (id) => `GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: ${id}\r\n\r\n`;
     const received = await sendRaw(server, head('one') + head('two'), (text) =>
       /HTTP\/1\.1 503[\s\S]*?\r\n\r\n/.test(text),
@@ -71,5 +55,4 @@ const cases = {
     holds("ids in a listener of 'dropRequest'", [['two', 'two']], seen);
   },
 };
-await cases[what]();
-finish();
+await runCase(cases);

@@ -5,20 +5,19 @@ import http, { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import net from 'node:net';
 import {
   ask,
-  finish,
   holds,
   listen,
   loadLibrary,
   messageOf,
+  mount,
   require,
+  runCase,
   same,
-  variant,
+  surviveUncaught,
 } from './support/case.mjs';
-import { hosts } from './support/hosts.mjs';
+import { serveBy } from './support/hosts.mjs';
 
-const [what = '', hostName = 'node:http'] = variant;
-const uncaught = [];
-process.on('uncaughtException', (error) => uncaught.push(messageOf(error)));
+surviveUncaught();
 const library = await loadLibrary('node-http');
 const requestId = library?.requestId ?? (() => (_req, _res, next) => next());
 
@@ -53,15 +52,14 @@ function handMade() {
   };
 }
 
-/** Requests to a whole server. */
-async function serve(extra = {}) {
+/** Sends requests to a host's server. */
+async function serve(host) {
   const listener = (_req, res) => res.writeHead(200, { 'X-Own': 'b' }).end('ok');
-  const { create, ready } = await hosts[hostName](listener);
-  const server = create();
-  Object.assign(server, extra);
-  await ready?.();
-  await listen(server);
-  for (const path of ['/', '/framework', '/other']) {
+  await askAll(await serveBy(host, listener), ['/', '/framework', '/other']);
+}
+
+async function askAll(server, paths = ['/', '/other']) {
+  for (const path of paths) {
     const { status, id, error } = await ask(server, { path, id: 'myid' });
     same(`${path}: status`, status ?? error);
     if (status === 200) holds(`${path}: id`, 'myid', id);
@@ -78,34 +76,28 @@ function makeReadOnly(prototype) {
 }
 
 const cases = {
-  async 'frozen prototypes'() {
+  async 'frozen prototypes'(host) {
     Object.freeze(IncomingMessage.prototype);
     makeReadOnly(ServerResponse.prototype);
-    await serve();
+    await serve(host);
   },
-  async 'prototypes frozen after loading'() {
+  async 'prototypes frozen after loading'(host) {
     for (const name of ['node-http', 'express', 'koa', 'fastify'])
       await loadLibrary(name, 'require');
     Object.freeze(IncomingMessage.prototype);
     makeReadOnly(ServerResponse.prototype);
     makeReadOnly(http.Server.prototype);
-    await serve();
+    await serve(host);
   },
-  async 'frozen EventEmitter.prototype'() {
+  async 'frozen EventEmitter.prototype'(host) {
     makeReadOnly(EventEmitter.prototype);
     makeReadOnly(net.Server.prototype);
-    await serve();
+    await serve(host);
   },
   async 'a frozen server'() {
-    const listener = (_req, res) => res.end('ok');
-    const server = createServer(library?.withRequestId(listener) ?? listener);
-    await listen(server);
+    const server = await mount('withRequestId', (_req, res) => res.end('ok'));
     Object.preventExtensions(server);
-    for (const path of ['/', '/other']) {
-      const { status, id } = await ask(server, { path, id: 'myid' });
-      same(`${path}: status`, status);
-      holds(`${path}: id`, 'myid', id);
-    }
+    await askAll(server);
   },
   async 'frozen requests and responses'() {
     const { req, res, headers } = handMade();
@@ -121,12 +113,7 @@ const cases = {
       }
       requestId()(request, response, () => response.end('ok'));
     };
-    const server = await listen(createServer(listener));
-    for (const path of ['/', '/other']) {
-      const { status, id, error } = await ask(server, { path, id: 'myid' });
-      same(`${path}: status`, status ?? error);
-      holds(`${path}: id`, 'myid', id);
-    }
+    await askAll(await listen(createServer(listener)));
   },
   'hand-made objects'() {
     const { req, res, headers } = handMade();
@@ -163,13 +150,10 @@ const cases = {
         return this.headers['x-request-id'];
       }
     }
-    const listener = (_req, res) => res.end('ok');
-    const plain = createServer(
-      { IncomingMessage: AppRequest },
-      library?.withRequestId(listener) ?? listener,
-    );
+    const create = (listener) => createServer({ IncomingMessage: AppRequest }, listener);
+    const plain = await mount('withRequestId', (_req, res) => res.end('ok'), { create });
     const express = await loadLibrary('express', 'require');
-    const servers = { 'node:http': await listen(plain) };
+    const servers = { 'node:http': plain };
     for (const name of ['express', 'express4']) {
       const app = require(name)();
       app.set('env', 'test');
@@ -192,6 +176,4 @@ const cases = {
   },
 };
 
-await cases[what]();
-same('uncaught exceptions', uncaught);
-finish();
+await runCase(cases);

@@ -15,6 +15,7 @@ import {
   isBare,
   listen,
   loadLibrary,
+  mount,
   once,
   portOf,
   require,
@@ -22,7 +23,7 @@ import {
   sendRaw,
   variant,
 } from './support/case.mjs';
-import { bothBuilds, hosts } from './support/hosts.mjs';
+import { bothBuilds, hosts, serveBy } from './support/hosts.mjs';
 
 const [what = ''] = variant;
 
@@ -156,28 +157,20 @@ async function overTls(server) {
 
 const others = {
   async TLS() {
-    const nodeHttp = await loadLibrary('node-http');
-    getRequestId = nodeHttp?.getRequestId;
-    await overTls(
-      await listen(https.createServer(secret, nodeHttp?.withRequestId(listener) ?? listener)),
-    );
-    const server = https.createServer(secret, listener);
-    nodeHttp?.attach(server);
-    await overTls(await listen(server));
+    getRequestId = (await loadLibrary('node-http'))?.getRequestId;
+    for (const how of ['withRequestId', 'attach']) {
+      const create = (each) => https.createServer(secret, each);
+      await overTls(await mount(how, listener, { create }));
+    }
   },
   async 'HTTP/2'() {
-    const nodeHttp = await loadLibrary('node-http');
-    const wrapped = nodeHttp?.withRequestId(listener) ?? listener;
-    const server = await listen(http2.createServer(wrapped));
+    const server = await mount('withRequestId', listener, { create: http2.createServer });
     await overHttp2(http2.connect(`http://127.0.0.1:${portOf(server)}`));
   },
   async 'HTTP/2, allowHTTP1'() {
-    const nodeHttp = await loadLibrary('node-http');
-    for (const attaches of [false, true]) {
-      const wrapped = attaches ? listener : (nodeHttp?.withRequestId(listener) ?? listener);
-      const server = http2.createSecureServer({ ...secret, allowHTTP1: true }, wrapped);
-      if (attaches) nodeHttp?.attach(server);
-      await listen(server);
+    const create = (each) => http2.createSecureServer({ ...secret, allowHTTP1: true }, each);
+    for (const how of ['withRequestId', 'attach']) {
+      const server = await mount(how, listener, { create });
       const url = `https://127.0.0.1:${portOf(server)}`;
       await overHttp2(http2.connect(url, { rejectUnauthorized: false }));
       await overTls(server);
@@ -214,10 +207,7 @@ if (what === 'both builds') {
     await exercise(await listen(create()));
   }
 } else if (Object.hasOwn(hosts, what)) {
-  const { create, ready } = await hosts[what](listener);
-  const server = create();
-  await ready?.();
-  await exercise(await listen(server));
+  await exercise(await serveBy(what, listener));
 } else {
   await others[what]();
 }

@@ -1,9 +1,7 @@
 // vitest, mocha and node:test: the tests pass, fake timers return, and the process ends by itself.
 // Argument: which.
-import { finish, same, variant } from './support/case.mjs';
+import { runCase, same } from './support/case.mjs';
 import { binOf, folderOf, runNode, testFile, warningsIn } from './support/test-runs.mjs';
-
-const [what = ''] = variant;
 
 const request = `
 for (const how of ['withRequestId', 'attach']) {
@@ -93,5 +91,4 @@ const require = createRequire(import.meta.url);
     await run({ 'app.test.js': testFile(text) }, ['--test']);
   },
 };
-await cases[what]();
-finish();
+await runCase(cases);

@@ -1,30 +1,26 @@
 // setTimeout is fake, never fires, or returns a number. Arguments: what it does, which build is loaded.
-import { createServer } from 'node:http';
 import {
   ask,
   atMost,
   collect,
-  finish,
   holds,
-  listen,
-  loadLibrary,
   messageOf,
+  mount,
   require,
+  runCase,
   same,
   sleep,
+  surviveUncaught,
   variant,
 } from './support/case.mjs';
 
 const [what = '', build = 'import', how = 'withRequestId'] = variant;
-const uncaught = [];
-process.on('uncaughtException', (error) => uncaught.push(messageOf(error)));
+surviveUncaught();
 const real = globalThis.setTimeout;
 
 if (what === 'returns a number') {
   globalThis.setTimeout = (task, ms, ...args) => Number(real(task, ms, ...args));
 }
-const library = await loadLibrary('node-http', /** @type {'import' | 'require'} */ (build));
-
 /** @type {WeakRef<object>[]} */
 const sockets = [];
 let reached = () => {};
@@ -39,11 +35,7 @@ function listener(req, res) {
   sockets.push(new WeakRef(req.socket));
   res.end('ok');
 }
-const server = createServer(
-  how === 'withRequestId' ? (library?.withRequestId(listener) ?? listener) : listener,
-);
-if (how === 'attach') library?.attach(server);
-await listen(server);
+const server = await mount(how, listener, { build: /** @type {'import' | 'require'} */ (build) });
 
 /** The sockets of connections that have come and gone are collected. */
 async function leavesNoSockets() {
@@ -89,6 +81,4 @@ const cases = {
     await leavesNoSockets();
   },
 };
-await cases[what]();
-same('uncaught exceptions', uncaught);
-finish();
+await runCase(cases);

@@ -1,6 +1,5 @@
 // The tracers: how each is started, and how it says what it has finished.
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { Child } from '../../../kit/child.js';
 import { once, require, sleep } from './case.mjs';
 
 /**
@@ -10,23 +9,10 @@ import { once, require, sleep } from './case.mjs';
 
 /** Starts a collector. @returns {Promise<{ port: number, securePort: number, cert: string, collected: () => Promise<string[]> }>} */
 export async function startCollector() {
-  const child = fork(fileURLToPath(new URL('./collector.mjs', import.meta.url)), [], {
-    execArgv: [],
-  });
-  const [{ port, securePort, cert }] = await once(child, 'message');
-  child.unref();
-  child.channel?.unref();
-  return {
-    port,
-    securePort,
-    cert,
-    async collected() {
-      const message = once(child, 'message');
-      child.send('report');
-      const [{ collected }] = await message;
-      return collected.toSorted();
-    },
-  };
+  const child = new Child(new URL('./collector.mjs', import.meta.url), [], { execArgv: [] });
+  const { port, securePort, cert } = await child.answer();
+  const collected = async () => (await child.ask('report')).toSorted();
+  return { port, securePort, cert, collected };
 }
 
 /** Asks again and again until nothing comes any more. @param {() => Promise<string[]> | string[]} read */

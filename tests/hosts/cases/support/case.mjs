@@ -8,6 +8,8 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { send } from '../../../kit/send.js';
+import { serve } from '../../../kit/serve.js';
 
 export { once, sleep };
 
@@ -16,8 +18,6 @@ export const isBare = process.env.LIBRARY === 'none';
 
 /** What the program was asked to try. */
 export const variant = process.argv.slice(2);
-
-export const nodeMajor = Number(process.versions.node.split('.')[0]);
 
 export const require = createRequire(import.meta.url);
 
@@ -58,21 +58,32 @@ export function atMost(what, figures, slack) {
   write({ what, atMost: figures, slack });
 }
 
+/** @type {string[] | undefined} */
+let uncaught;
+
+/** Survives uncaught exceptions. They must be the same with the library and without it. */
+export function surviveUncaught() {
+  uncaught = [];
+  process.on('uncaughtException', (error) => uncaught?.push(messageOf(error)));
+  return uncaught;
+}
+
 /** Ends the process. A program that does not come to this has failed. */
 export function finish() {
+  if (uncaught !== undefined) same('uncaught exceptions', uncaught);
   write({ isEnd: true });
   process.exit(0);
 }
 
 /**
- * Says that the case cannot run here, in both runs. It counts as skipped.
+ * Runs the case that the first argument names, with the other arguments. Then ends the process.
  *
- * @param {string} reason
- * @returns {never}
+ * @param {Record<string, (...args: string[]) => unknown>} cases
+ * @param {string[]} [args]
  */
-export function cannotRun(reason) {
-  write({ cannotRun: reason });
-  process.exit(0);
+export async function runCase(cases, [what = '', ...args] = variant) {
+  await cases[what](...args);
+  finish();
 }
 
 /**
@@ -94,9 +105,23 @@ export async function loadLibrary(name, how = 'import') {
  * @param {S} server
  */
 export async function listen(server) {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  await serve(server);
   return server;
+}
+
+/**
+ * Serves a listener with the library around it, or attached to the server.
+ *
+ * @param {string} how - 'withRequestId' or 'attach'.
+ * @param {any} listener
+ * @param {{ create?: (listener: any) => any, build?: 'import' | 'require' }} [options]
+ */
+export async function mount(how, listener, { create = http.createServer, build } = {}) {
+  const library = await loadLibrary('node-http', build);
+  if (how === 'withRequestId') return listen(create(library?.withRequestId(listener) ?? listener));
+  const server = create(listener);
+  library?.attach(server);
+  return listen(server);
 }
 
 /** @param {net.Server} server */
@@ -105,43 +130,16 @@ export function portOf(server) {
 }
 
 /**
- * Sends one request on a connection of its own. Resolves with the response, or with `error` alone.
+ * Sends one request on its own connection. Resolves with the response, or with `error` alone.
  *
  * @param {net.Server} server
- * @param {http.RequestOptions & { body?: string, id?: string }} [options]
- * @returns {Promise<{ status?: number, headers?: http.IncomingHttpHeaders, id?: string, body?: string, error?: string }>}
+ * @param {import('../../../kit/send.js').Sent & { path?: string }} [options]
+ * @returns {Promise<Partial<import('../../../kit/send.js').Answer> & { error?: string }>}
  */
-export function ask(server, { body, id, ...options } = {}) {
-  return new Promise((resolve) => {
-    const headers = { ...options.headers, ...(id === undefined ? {} : { 'X-Request-ID': id }) };
-    const target = { host: '127.0.0.1', port: portOf(server), agent: false };
-    const request = http.request({ ...target, ...options, headers });
-    const timer = setTimeout(() => request.destroy(new Error('no response')), 5000);
-    /** @param {Awaited<ReturnType<typeof ask>>} result */
-    const done = (result) => {
-      clearTimeout(timer);
-      resolve(result);
-    };
-    request.on('error', (error) => done({ error: codeOf(error) }));
-    request.on('response', (response) => {
-      let text = '';
-      response.setEncoding('latin1');
-      response.on('data', (chunk) => {
-        text += chunk;
-      });
-      response.on('error', (error) => done({ error: codeOf(error) }));
-      response.on('end', () => {
-        const { statusCode: status, headers } = response;
-        done({ status, headers, id: headers['x-request-id'], body: text });
-      });
-    });
-    request.end(body);
-  });
-}
-
-/** @param {NodeJS.ErrnoException} error */
-function codeOf(error) {
-  return error.code ?? error.message;
+export async function ask(server, { path = '/', ...sent } = {}) {
+  const late = sleep(5000, { error: 'no response' }, { ref: false });
+  const response = send(`http://127.0.0.1:${portOf(server)}${path}`, sent);
+  return Promise.race([response.catch((error) => ({ error: error.code ?? error.message })), late]);
 }
 
 /**

@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { unzipSync } from 'node:zlib';
 import { decode } from '@msgpack/msgpack';
 import { generate } from 'selfsigned';
+import { serve } from '../../../kit/serve.js';
 
 /** @type {string[]} */
 const collected = [];
@@ -41,7 +42,7 @@ function collectElastic(body) {
 function collectNewRelic(method, body) {
   switch (method) {
     case 'preconnect':
-      return { return_value: { redirect_host: `localhost:${ports[1]}` } };
+      return { return_value: { redirect_host: `localhost:${securePort}` } };
     case 'connect':
       return {
         return_value: { agent_run_id: 1, sampling_target: 1000, collect_analytics_events: true },
@@ -77,14 +78,7 @@ function listener(req, res) {
 
 const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
 const servers = [createServer(listener), createSecureServer({ key, cert }, listener)];
-const ports = await Promise.all(
-  servers.map(
-    (server) =>
-      new Promise((resolve) => {
-        server.listen(0, '127.0.0.1', () => resolve(server.address().port));
-      }),
-  ),
-);
-process.on('message', () => process.send?.({ collected }));
+const [port, securePort] = (await Promise.all(servers.map(serve))).map((served) => served.port);
+process.on('message', () => process.send?.(collected));
 process.on('disconnect', () => process.exit(0));
-process.send?.({ port: ports[0], securePort: ports[1], cert });
+process.send?.({ port, securePort, cert });

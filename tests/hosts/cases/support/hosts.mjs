@@ -1,5 +1,5 @@
 // The frameworks, each with the same routes, with the library and without it.
-import { loadLibrary, require } from './case.mjs';
+import { listen, loadLibrary, require } from './case.mjs';
 
 /**
  * @typedef {object} Host
@@ -120,6 +120,14 @@ export const hosts = {
   'fastify 4': fastify('fastify4'),
   'fastify 5': fastify('fastify'),
 };
+
+/** Serves a listener by a host. @param {string} name @param {Listener} listener */
+export async function serveBy(name, listener) {
+  const { create, ready } = await hosts[name](listener);
+  const server = create();
+  await ready?.();
+  return listen(server);
+}
 
 /** The ES module build and the CommonJS build, side by side. */
 export const bothBuilds = [plain('import'), plain('require')];
