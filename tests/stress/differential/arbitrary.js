@@ -191,6 +191,7 @@ const serverEvents = ['upgrade', 'connect', 'checkContinue', 'clientError', 'dro
  */
 export const anyApp = fc
   .oneof(
+    { withCrossShrink: true },
     ...Object.entries(middlewaresOf).map(([framework, middlewares]) =>
       fc.record({
         framework: always(framework),
