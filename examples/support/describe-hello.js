@@ -1,12 +1,9 @@
-import { once } from 'node:events';
-import { get } from 'node:http';
 import { connect, createServer } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { send, uuid } from '../../tests/kit/http.ts';
+import { serve } from '../../tests/kit/serve.js';
 import { shareExample, spawnExample, startExample } from './start-example.js';
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 const unfitIds = [
   '',
@@ -167,11 +164,9 @@ export function describeHello(name) {
     });
 
     test('says so when its port is taken, and exits with 1', async () => {
-      const other = createServer().listen(0, '127.0.0.1');
-      await once(other, 'listening');
-      const { port } = /** @type {import('node:net').AddressInfo} */ (other.address());
+      const { port, close } = await serve(createServer());
       const { exitCode, stderr, lines } = await spawnExample(directory, { port }).ended;
-      other.close();
+      await close();
       expect(exitCode).toBe(1);
       expect(stderr).toBe(
         `Port ${port} on 127.0.0.1 is taken. Stop what listens there, or set PORT to a free one.\n`,
@@ -227,29 +222,18 @@ export function describeHello(name) {
 }
 
 /**
- * Sends a greeting; checks that the answer's body and header tell one id, and gives it.
+ * Sends a greeting. Checks that the response's body and header hold one id, and returns it.
  *
  * @param {string} url
  * @param {string} [path]
  * @param {string | string[]} [sentId]
  */
 async function hello(url, path = '/Manuel', sentId) {
-  const { status, headers, body } = await request(url + path, sentId);
+  const { status, id, body } = await request(url + path, sentId);
   expect(status).toBe(200);
-  const id = String(headers['x-request-id']);
   expect(body).toBe(`Hello, ${decodeURIComponent(path.slice(1))}. Your request id is ${id}.\n`);
   return { id };
 }
 
-/**
- * By node:http, as fetch cannot send a header twice, and each on a connection of its own.
- *
- * @param {string} url
- * @param {string | string[]} [sentId]
- */
-async function request(url, sentId) {
-  const headers = sentId === undefined ? {} : { 'X-Request-ID': sentId };
-  /** @type {import('node:http').IncomingMessage} */
-  const response = (await once(get(url, { headers, agent: false }), 'response'))[0];
-  return { status: response.statusCode, headers: response.headers, body: await text(response) };
-}
+/** @param {string} url @param {string | string[]} [id] */
+const request = (url, id) => send(url, { id });

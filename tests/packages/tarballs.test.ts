@@ -98,23 +98,54 @@ async function installed(packages: readonly string[]): Promise<string> {
   return folder;
 }
 
+/** Compiles a file. Returns what the compiler prints. */
+function compile(
+  folder: string,
+  file: string,
+  module = 'nodenext',
+  moduleResolution = module,
+): Promise<string> {
+  const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true };
+  const target = { target: 'es2022', module, moduleResolution, esModuleInterop: true };
+  const flags = Object.entries({ ...strict, ...target, noEmit: true, types: 'node' });
+  return tsc(folder, [...flags.flatMap(([name, value]) => [`--${name}`, String(value)]), file]);
+}
+
 const ask = `
   const answer = await fetch(url, { headers: { 'X-Request-ID': 'myid' } });
   console.log(await answer.text(), answer.headers.get('X-Request-ID'));
   close();`;
 
-const esm = ({ imports, program }: Framework): string =>
-  [
-    ...Object.entries(imports).map(([what, from]) => `import ${what} from '${from}';`),
-    program,
-    ask,
-  ].join('\n');
+type Program = Pick<Framework, 'imports' | 'program'>;
 
-const cjs = ({ imports, program }: Framework): string =>
+/** The program as a module of either kind. */
+const modules: readonly (readonly [kind: string, file: string, (program: Program) => string])[] = [
   [
-    ...Object.entries(imports).map(([what, from]) => `const ${what} = require('${from}');`),
-    `(async () => {${program}${ask}})();`,
-  ].join('\n');
+    'ESM',
+    'program.mjs',
+    ({ imports, program }) =>
+      [
+        ...Object.entries(imports).map(([what, from]) => `import ${what} from '${from}';`),
+        program,
+      ].join('\n'),
+  ],
+  [
+    'CommonJS',
+    'program.cjs',
+    ({ imports, program }) =>
+      [
+        ...Object.entries(imports).map(([what, from]) => `const ${what} = require('${from}');`),
+        `(async () => {${program}})();`,
+      ].join('\n'),
+  ],
+];
+
+/** Runs a program. Returns what it prints. */
+async function runProgram(folder: string, file: string, source: string): Promise<string> {
+  await writeFile(join(folder, file), source);
+  const { stdout } = await run(process.execPath, [file], { cwd: folder });
+  return stdout;
+}
 
 describe.each(frameworks)('$name, from the packed tarballs', (framework) => {
   let folder = '';
@@ -123,46 +154,28 @@ describe.each(frameworks)('$name, from the packed tarballs', (framework) => {
     folder = await installed([...framework.install, '@types/node@20', 'typescript@5']);
   });
 
-  it.each([
-    ['ESM', 'program.mjs', esm(framework)],
-    ['CommonJS', 'program.cjs', cjs(framework)],
-  ])('runs as %s', async (_what, file, source) => {
-    await writeFile(join(folder, file), source);
-    const { stdout } = await run(process.execPath, [file], { cwd: folder });
-    expect(stdout).toBe('myid,myid myid\n');
+  const asking = { ...framework, program: framework.program + ask };
+
+  it.each(modules)('run as %s', async (_kind, file, write) => {
+    expect(await runProgram(folder, file, write(asking))).toBe('myid,myid myid\n');
   });
 
   it.each([
     ['ESM', 'program.mts', 'nodenext', 'nodenext'],
     ['CommonJS', 'program.cts', 'nodenext', 'nodenext'],
     ['a bundler', 'bundled.mts', 'preserve', 'bundler'],
-  ])('compiles as strict TypeScript for %s', async (_what, file, module, moduleResolution) => {
-    // A CommonJS module has no top-level await.
-    const source = esm(framework);
-    const [imports = '', body = ''] = split(source);
-    await writeFile(
-      join(folder, file),
-      file.endsWith('.cts') ? `${imports}\nexport async function main() {${body}}` : source,
+  ])('compile as strict TypeScript for %s', async (_what, file, module, moduleResolution) => {
+    const imports = Object.entries(asking.imports).map(
+      ([what, from]) => `import ${what} from '${from}';`,
     );
-    const options = {
-      module,
-      moduleResolution,
-      target: 'es2022',
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-    };
-    const flags = Object.entries({
-      ...options,
-      esModuleInterop: true,
-      exactOptionalPropertyTypes: true,
-      types: 'node',
-    });
-    const args = flags.flatMap(([name, value]) => [`--${name}`, String(value)]);
-    expect(await tsc(folder, [...args, file])).toBe('');
+    // A CommonJS module has no top-level await.
+    const isCommonJs = file.endsWith('.cts');
+    const body = isCommonJs ? `export async function main() {${asking.program}}` : asking.program;
+    await writeFile(join(folder, file), [...imports, body].join('\n'));
+    expect(await compile(folder, file, module, moduleResolution)).toBe('');
   });
 
-  it('tells TypeScript what the types are', async () => {
+  it('have the types that they document', async () => {
     const adapter = Object.values(framework.imports).find((from) =>
       from.startsWith('@request-context/'),
     );
@@ -179,26 +192,9 @@ describe.each(frameworks)('$name, from the packed tarballs', (framework) => {
       'export { id, same, certain };',
     ];
     await writeFile(join(folder, 'types.mts'), lines.join('\n'));
-    const flags = [
-      '--module',
-      'nodenext',
-      '--strict',
-      '--noEmit',
-      '--skipLibCheck',
-      '--types',
-      'node',
-      'types.mts',
-    ];
-    expect(await tsc(folder, flags)).toBe('');
+    expect(await compile(folder, 'types.mts')).toBe('');
   });
 });
-
-/** The import lines of a program, and what follows them. */
-function split(source: string): [imports: string, body: string] {
-  const lines = source.split('\n');
-  const isImport = (line: string): boolean => line.startsWith('import ');
-  return [lines.filter(isImport).join('\n'), lines.filter((line) => !isImport(line)).join('\n')];
-}
 
 describe('logging, from the packed tarballs', () => {
   const imports = {
@@ -239,26 +235,15 @@ describe('logging, from the packed tarballs', () => {
     folder = await installed(['@request-context/logging', 'morgan', 'pino', 'winston']);
   });
 
-  it.each([
-    ['ESM', 'program.mjs', (what: string, from: string) => `import ${what} from '${from}';`],
-    [
-      'CommonJS',
-      'program.cjs',
-      (what: string, from: string) => `const ${what} = require('${from}');`,
-    ],
-  ])('runs as %s', async (_what, file, load) => {
-    const head = Object.entries(imports).map(([what, from]) => load(what, from));
-    await writeFile(join(folder, file), [...head, program].join('\n'));
-    const { stdout } = await run(process.execPath, [file], { cwd: folder });
-    expect(stdout.trim().split('\n').sort()).toEqual(lines.sort());
+  it.each(modules)('run as %s', async (_kind, file, write) => {
+    const printed = await runProgram(folder, file, write({ imports, program }));
+    expect(printed.trim().split('\n').sort()).toEqual(lines.sort());
   });
 });
 
-it('lets ESM and CommonJS copies in one process read each other', async () => {
+it('let ESM and CommonJS copies in one process read each other', async () => {
   const folder = await installed([]);
-  await writeFile(
-    join(folder, 'program.mjs'),
-    `import { createRequire } from 'node:module';
+  const program = `import { createRequire } from 'node:module';
      import * as esm from '@request-context/core';
      import { getRequestId } from '@request-context/node-http';
      const require = createRequire(import.meta.url);
@@ -268,13 +253,12 @@ it('lets ESM and CommonJS copies in one process read each other', async () => {
      esm.context.run({ requestId: 'a' }, () => console.log(cjs.getRequestId(), adapter.getRequestId()));
      cjs.context.run({ requestId: 'b' }, () => console.log(esm.getRequestId(), getRequestId()));
      const middleware = adapter.requestId();
-     console.log(typeof middleware);`,
-  );
-  const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: folder });
+     console.log(typeof middleware);`;
+  const stdout = await runProgram(folder, 'program.mjs', program);
   expect(stdout).toBe('false\na a\nb b\nfunction\n');
 });
 
-it('runs the ten lines of the README', async () => {
+it('run the ten lines of the README', async () => {
   const folder = await installed(['@request-context/express', 'express@5']);
   const readme = await readFile(join(root, 'README.md'), 'utf8');
   const [, lines = ''] = /^```js\n(.*?)^```$/ms.exec(readme) ?? [];

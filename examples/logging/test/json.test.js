@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { uuid } from '../../../tests/kit/uuid.js';
 import { spawnExample } from '../../support/start-example.js';
 
 const directory = fileURLToPath(new URL('../json', import.meta.url));
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
  * Runs the example. `stop()` returns the parsed lines that it wrote.
