@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { uuid } from '../../../tests/kit/uuid.js';
 import {
   normalizeOptions,
   type Peer,
@@ -8,7 +9,6 @@ import {
 } from '../src/adapter.ts';
 import { InvalidOptionError, type RequestIdOptions } from '../src/index.ts';
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const allowed = /^[A-Za-z0-9._~+/=@:-]+$/;
 
 interface Request {

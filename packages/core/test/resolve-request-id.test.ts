@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { uuid } from '../../../tests/kit/uuid.js';
 import {
   normalizeOptions,
   type Peer,
@@ -15,8 +16,6 @@ import {
   OptionResultError,
   type RequestIdOptions,
 } from '../src/index.ts';
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 interface Request {
   headers: Record<string, string | string[]>;

@@ -5,7 +5,7 @@ import { onClientError } from '@request-context/node-http';
 import fastify5, { type FastifyInstance } from 'fastify';
 import fastify4 from 'fastify4';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { send, sendRaw, uuid } from '../../../tests/kit/http.ts';
+import { listen as listenOn, send, sendRaw, uuid } from '../../../tests/kit/http.ts';
 import { getRequestId, requestId } from '../src/index.ts';
 
 interface Line {
@@ -289,10 +289,7 @@ describe.each([
       await app.register(requestId);
       await app.ready();
       const server = createServer((req, res) => app.routing(req as never, res as never));
-      onTestFinished(() => void server.close());
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const { port } = server.address() as AddressInfo;
-      const answer = await send(`http://127.0.0.1:${port}/%zz`, { id: 'myid' });
+      const answer = await send(`${await listenOn(server)}/%zz`, { id: 'myid' });
       expect(answer).toMatchObject({ status: 400, id: 'myid' });
     });
 

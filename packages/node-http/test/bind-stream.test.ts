@@ -1,9 +1,9 @@
 import { connect as connectHttp2, createSecureServer, type Http2SecureServer } from 'node:http2';
 import { Agent, request } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { serve } from '../../../tests/kit/serve.js';
 import {
   attach,
   getRequestId,
@@ -62,10 +62,9 @@ const ways: [string, () => Http2SecureServer][] = [
 
 describe.each(ways)('an HTTP/2 server that allows HTTP/1, behind %s', (_name, create) => {
   async function listen(): Promise<number> {
-    const server = create();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    return (server.address() as AddressInfo).port;
+    const { port, close } = await serve(create());
+    onTestFinished(() => void close());
+    return port;
   }
 
   it('bind HTTP/2 requests', async () => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -40,9 +40,7 @@ describe('a response that fails half-way', () => {
         fail();
       }) as never,
     );
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const session = connectHttp2(await listen(server));
     onTestFinished(() => session.destroy());
     const stream = session.request({ ':path': '/' });
     stream.resume();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context, createContext } from '@request-context/core';
+import { serve } from '../../../../tests/kit/serve.js';
 
 const [way = ''] = process.argv.slice(2);
 const own = createContext({ name: 'own' });
@@ -57,9 +58,7 @@ const server = createServer((socket) => {
   socket.on('data', () => socket.end(sockets.push(see()).toString()));
   socket.on('close', () => sockets.push(see()));
 });
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+const { port } = await serve(server);
 
 async function visit() {
   const client = connect(port, '127.0.0.1');
