@@ -1,13 +1,5 @@
 import { type Departure, departures, talkativeDepartures } from './departures.ts';
-
-/** What a response must be. */
-export interface Expected {
-  /** Its id; undefined where it must be one that nobody has sent, and that nobody else gets. */
-  id: string | undefined;
-  status: number;
-  /** Whether it must not be whole. Nothing comes after it. */
-  isCut?: boolean;
-}
+import type { Expected } from './problem-of.ts';
 
 /** What a client sends on one connection, how it leaves, and what it gets if it waits. */
 export interface Asking {

@@ -1,17 +1,11 @@
 import type { Socket } from 'node:net';
-
-/** What a client got. */
-export interface Got {
-  received: string;
-  /** Whether it left before it could have got all. */
-  hasLeft: boolean;
-}
+import type { Got } from './problem-of.ts';
 
 /** Sends bytes, and leaves the connection in a way of its own. The socket must allow to be half open. */
 export type Departure = (socket: Socket, bytes: string) => Promise<Got>;
 
-/** Collects what comes; the promise is kept when no more will. */
-function collect(socket: Socket): {
+/** Collects what arrives. `got` resolves once no more will, `started` with the first bytes or with none. */
+export function collect(socket: Socket): {
   readonly got: Promise<string>;
   readonly started: Promise<void>;
 } {

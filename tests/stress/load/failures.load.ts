@@ -2,36 +2,13 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { readResponses } from '../../kit/read-response.js';
-import { uuid } from '../../kit/uuid.js';
-import { type Asking, type Expected, handovers, pipelines } from './askings.ts';
-import type { Got } from './departures.ts';
+import { type Asking, handovers, pipelines } from './askings.ts';
 import { LoadedServer, type Measured } from './loaded-server.ts';
+import { problemOf } from './problem-of.ts';
 import { askByStreams } from './streams.ts';
 import { openAll } from './visitors.ts';
 
 const connections = 2_000;
-
-/** What is wrong with what a client got, if anything. */
-function problemOf({ expected }: Asking, { received, hasLeft }: Got): string | undefined {
-  const responses = readResponses(received);
-  const isRight = responses.every((response, n) => {
-    const due: Expected | undefined = expected[n];
-    if (due === undefined) return false;
-    const isLast = n === responses.length - 1;
-    if (Number.isNaN(response.status)) return isLast && (hasLeft || due.isCut);
-    const [id = '', ...more] = response.ids;
-    const isOwn = due.id === undefined ? uuid.test(id) : id === due.id;
-    const isAlone = (response.body.match(/load-[\d-]*\d/g) ?? []).every((named) => named === id);
-    const isAsItShouldBe = response.isWhole ? !due.isCut : isLast && (hasLeft || due.isCut);
-    return (
-      isOwn && isAlone && isAsItShouldBe && more.length === 0 && response.status === due.status
-    );
-  });
-  // One that is cut may have got nowhere.
-  const all = expected.length - (expected.at(-1)?.isCut ? 1 : 0);
-  if (isRight && (hasLeft || responses.length >= all)) return undefined;
-  return `${JSON.stringify(expected)}: ${JSON.stringify(received.slice(0, 1000))}`;
-}
 
 let wave = 0;
 
@@ -51,7 +28,7 @@ async function visit(
       if (asked.expected[0]?.id === undefined) {
         fresh.push(...readResponses(got.received).flatMap(({ ids }) => ids));
       }
-      return problemOf(asked, got);
+      return problemOf(asked.expected, got);
     }),
   );
   expect(new Set(fresh).size).toBe(fresh.length);

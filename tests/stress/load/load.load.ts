@@ -2,14 +2,15 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { adapterNames } from '../../kit/built-adapter.js';
 import { LoadedServer, type Measured } from './loaded-server.ts';
-import { openAll, problemOf, visitors } from './visitors.ts';
+import { problemOf } from './problem-of.ts';
+import { openAll, visitors } from './visitors.ts';
 
 const connections = 2_000;
 
 let wave = 0;
 
-/** Has every kind of visitor use the connections; gives what was wrong with what they got. */
-async function visit(sockets: readonly Socket[], mayBeCut = false): Promise<string[]> {
+/** Has every kind of visitor use the connections. Returns what was wrong with what they got. */
+async function visit(sockets: readonly Socket[], hasLeft = false): Promise<string[]> {
   wave += 1;
   const kinds = Object.values(visitors);
   const problems = await Promise.all(
@@ -18,7 +19,9 @@ async function visit(sockets: readonly Socket[], mayBeCut = false): Promise<stri
       const visitor = kinds[n % kinds.length];
       const got = await visitor?.(socket, id);
       socket.destroy();
-      return got && problemOf(mayBeCut ? { ...got, mayBeCut } : got, id);
+      if (got === undefined) return undefined;
+      const expected = Array.from({ length: got.responses }, () => ({ id, status: 200 }));
+      return problemOf(expected, { ...got, hasLeft: got.hasLeft || hasLeft });
     }),
   );
   return problems.filter((problem) => problem !== undefined);

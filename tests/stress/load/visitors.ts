@@ -1,17 +1,15 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { collect } from './departures.ts';
+import type { Got } from './problem-of.ts';
 
-/** A client with a connection of its own, and how it behaves; gives what it got, if it waited. */
+/** A client on its own connection, and how it behaves. Returns what it got, if it waited. */
 export type Visitor = (socket: Socket, id: string) => Promise<Visit | undefined>;
 
-/** What must be in what came back. */
-export interface Visit {
-  received: string;
-  /** How many answers there must be, each with the id in its head and nothing but the id as its body. */
-  answers: number;
-  /** Whether it may be less than that. */
-  mayBeCut?: boolean;
+export interface Visit extends Got {
+  /** How many responses there must be, unless it has left. */
+  responses: number;
 }
 
 const post = (id: string, length: number, more = ''): string =>
@@ -30,55 +28,40 @@ async function sendSlowly(socket: Socket, bytes: string, pieces = 5): Promise<vo
   }
 }
 
-/** All that comes until the connection ends, by a reset too. */
-async function receive(socket: Socket): Promise<string> {
-  let received = '';
-  try {
-    for await (const chunk of socket) received += String(chunk);
-  } catch {}
-  return received;
-}
-
-/** Waits for the first bytes of an answer, or the end of all hope. */
-const started = (socket: Socket): Promise<void> =>
-  new Promise((resolve) => {
-    socket.once('data', () => resolve());
-    socket.once('close', () => resolve());
-  });
-
 // When a client closes its half, Node closes the other, unless server.httpAllowHalfOpen is set.
-const mayBeCut = true;
+const hasLeft = true;
 
 /** All ways to use a server, and to leave it. */
 export const visitors: Record<string, Visitor> = {
   async 'sends a body slowly'(socket, id) {
-    const received = receive(socket);
+    const { got } = collect(socket);
     await sendSlowly(socket, post(id, 5000, close) + 'x'.repeat(5000), 6);
-    return { received: await received, answers: 1 };
+    return { received: await got, responses: 1, hasLeft: false };
   },
   async 'sends its head slowly'(socket, id) {
-    const received = receive(socket);
+    const { got } = collect(socket);
     await sendSlowly(socket, get(id, close));
-    return { received: await received, answers: 1 };
+    return { received: await got, responses: 1, hasLeft: false };
   },
   async 'sends two requests at once'(socket, id) {
-    const received = receive(socket);
+    const { got } = collect(socket);
     socket.write(`${get(id)}${get(id, close)}`);
-    return { received: await received, answers: 2 };
+    return { received: await got, responses: 2, hasLeft: false };
   },
   async 'closes its half when it has asked'(socket, id) {
-    const received = receive(socket);
+    const { got } = collect(socket);
     socket.end(get(id, close));
-    return { received: await received, answers: 1, mayBeCut };
+    return { received: await got, responses: 1, hasLeft };
   },
   async 'waits to be told to continue'(socket, id) {
-    const received = receive(socket);
+    const { got } = collect(socket);
     socket.write(post(id, 10, `Expect: 100-continue\r\n${close}`));
     await pause();
     socket.write('x'.repeat(10));
     return {
-      received: (await received).replace(/^HTTP\/1.1 100 Continue\r\n\r\n/, ''),
-      answers: 1,
+      received: (await got).replace(/^HTTP\/1.1 100 Continue\r\n\r\n/, ''),
+      responses: 1,
+      hasLeft: false,
     };
   },
   async 'leaves before it asks'(socket) {
@@ -103,7 +86,7 @@ export const visitors: Record<string, Visitor> = {
   async 'closes its half within the body'(socket, id) {
     await sendSlowly(socket, post(id, 5000) + 'x'.repeat(2500));
     socket.end();
-    await receive(socket);
+    await collect(socket).got;
   },
   async 'breaks off its chunks'(socket, id) {
     socket.write(
@@ -111,24 +94,24 @@ export const visitors: Record<string, Visitor> = {
     );
     await pause();
     socket.write('no chunk\r\n');
-    await receive(socket);
+    await collect(socket).got;
   },
   async 'leaves within the answer'(socket, id) {
     socket.write(get(id));
-    await started(socket);
+    await collect(socket).started;
     socket.destroy();
   },
   async 'resets within the answer'(socket, id) {
     socket.write(get(id));
-    await started(socket);
+    await collect(socket).started;
     socket.resetAndDestroy();
   },
   async 'closes its half within the answer'(socket, id) {
-    const received = receive(socket);
+    const { got } = collect(socket);
     socket.write(get(id, close));
     await pause();
     socket.end();
-    return { received: await received, answers: 1, mayBeCut };
+    return { received: await got, responses: 1, hasLeft };
   },
 };
 
@@ -151,13 +134,4 @@ export async function openAll(
     sockets.push(...some);
   }
   return sockets;
-}
-
-/** What is wrong with what came back, if anything. */
-export function problemOf({ received, answers, mayBeCut }: Visit, id: string): string | undefined {
-  const echoed = [...received.matchAll(/\r\nX-Request-ID: ([^\r\n]*)/gi)].map(([, value]) => value);
-  const named = [...echoed, ...(received.match(/load-\d+-\d+/g) ?? [])];
-  const isOwn = named.every((name) => name === id);
-  const isWhole = echoed.length === answers || (mayBeCut && echoed.length < answers);
-  return isOwn && isWhole ? undefined : `${id} got ${JSON.stringify(received.slice(0, 500))}`;
 }
