@@ -1,11 +1,11 @@
 // Runs the cases against the packed packages. README.md beside this file says how to use it.
-import { spawn, spawnSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { cases } from './cases.mjs';
-import { differenceOf, isSame } from './difference.mjs';
 
 /** @typedef {import('./cases.mjs').Case} Case */
 
@@ -98,33 +98,22 @@ function installPackages() {
  * @param {'none' | 'packed'} library
  * @returns {Promise<Run>}
  */
-function run({ program, args }, library) {
-  return new Promise((resolve) => {
-    const child = spawn(options.node, [join(programs, `${program}.mjs`), ...args], {
+async function run({ program, args }, library) {
+  const { stdout, stderr, code, signal } = await promisify(execFile)(
+    options.node,
+    [join(programs, `${program}.mjs`), ...args],
+    {
       cwd: programs,
       env: { ...process.env, LIBRARY: library },
-      stdio: ['ignore', 'pipe', 'pipe'],
       timeout: limit * 1000,
       killSignal: 'SIGKILL',
-    });
-    let output = '';
-    let errors = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      output += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      errors = (errors + text).slice(-8000);
-    });
-    child.on('error', (error) => {
-      errors += error.message;
-    });
-    child.on('close', (code, signal) => {
-      const records = [...output.matchAll(/^@@ (.*)$/gm)].map(([, json]) => JSON.parse(json ?? ''));
-      const checks = records.filter(({ what }) => what !== undefined);
-      if (records.at(-1)?.isEnd) return resolve({ checks });
-      resolve({ checks, died: `ended with ${signal ?? code}: ${reasonIn(errors)}` });
-    });
-  });
+      maxBuffer: Number.POSITIVE_INFINITY,
+    },
+  ).catch((error) => error);
+  const records = [...stdout.matchAll(/^@@ (.*)$/gm)].map(([, json]) => JSON.parse(json ?? ''));
+  const checks = records.filter(({ what }) => what !== undefined);
+  if (records.at(-1)?.isEnd) return { checks };
+  return { checks, died: `ended with ${signal ?? code}: ${reasonIn(stderr)}` };
 }
 
 /** The line of what a process wrote that says why it ended. @param {string} errors */
@@ -181,8 +170,13 @@ function judgeCheck(check, others) {
     return { what, outcome: 'FAULT', why: 'nothing to compare with' };
   }
   const [expected, got] = isComparison ? [other?.same, check.same] : [check.expected, check.got];
-  if (isSame(expected, got)) return { what, outcome: 'passed' };
-  return { what, outcome: 'FAULT', why: differenceOf(expected, got) };
+  try {
+    assert.deepEqual(got, expected);
+    return { what, outcome: 'passed' };
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    return { what, outcome: 'FAULT', why: message.slice(0, 2000) };
+  }
 }
 
 /** @param {Case} item */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /** A server that clients are tested against. */
@@ -50,28 +51,27 @@ function service(defaults: Service): Service {
   return { ...defaults, url: process.env[defaults.variable] ?? defaults.url };
 }
 
-/** Says of a service that it is not there, and how to start it. */
+/** Returns a sentence that says that a service is missing, and how to start it. */
 export function absence({ title, url, variable, start }: Service): string {
   const { host } = new URL(url);
-  return `${title} does not answer at ${host}. Start it (${start}), or say where it is (${variable}).`;
+  return `${title} does not respond at ${host}. Start it (${start}), or set ${variable}.`;
 }
 
-/** The services that accept no connection. */
+/** Returns the services that accept no connection. */
 export async function findAbsent(): Promise<ServiceName[]> {
   const names = Object.keys(services) as ServiceName[];
-  const answers = await Promise.all(names.map((name) => accepts(new URL(services[name].url))));
-  return names.filter((_, index) => !answers[index]);
+  const present = await Promise.all(names.map((name) => accepts(new URL(services[name].url))));
+  return names.filter((_, index) => !present[index]);
 }
 
-function accepts({ hostname, port }: URL): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port), timeout: 3_000 });
-    function settle(isThere: boolean): void {
-      socket.destroy();
-      resolve(isThere);
-    }
-    socket.once('connect', () => settle(true));
-    socket.once('timeout', () => settle(false));
-    socket.once('error', () => settle(false));
-  });
+async function accepts({ hostname, port }: URL): Promise<boolean> {
+  const socket = connect({ host: hostname, port: Number(port) });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(3_000) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }

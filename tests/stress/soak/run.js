@@ -73,16 +73,14 @@ function print(adapter, { sent, measured, seconds }, requests) {
       `  stopped after ${sent.requests} of ${requests} requests: the time limit of ${limit} s`,
     );
   }
-  console.log('  part     heap, bytes  external, bytes  still there of the sample');
-  for (const [n, { heap, external, alive, sampled }] of measured.entries()) {
-    const cells = [String(n + 1).padStart(6), inColumn(heap, 16), inColumn(external, 17)];
-    console.log(`${cells.join('')}  ${alive} of ${sampled}`);
-  }
+  console.table(
+    measured.map(({ heap, external, alive, sampled }) => ({ heap, external, alive, sampled })),
+  );
   if (measured.length < fewestParts) return;
   const { early, late, growth, slope } = judgeHeap(heapsOf(measured), requests / parts);
   console.log(
-    `  median of parts 3 to 5: ${inColumn(early)}, of the last three: ${inColumn(late)}; ` +
-      `growth ${inColumn(growth)} bytes, ${slope.toFixed(2)} bytes a request`,
+    `  median of parts 3 to 5: ${early} bytes, of the last three: ${late}; growth ${growth} bytes, ` +
+      `${slope.toFixed(2)} bytes a request`,
   );
 }
 
@@ -99,7 +97,7 @@ function problemsOf({ sent, measured, stderr }, requests) {
     const { growth, slope, isFlat } = judgeHeap(heapsOf(measured), requests / parts);
     if (!isFlat) {
       problems.push(
-        `the heap is not flat: it grew by ${inColumn(growth)} bytes, ${slope.toFixed(2)} a request`,
+        `the heap is not flat: it grew by ${growth} bytes, ${slope.toFixed(2)} a request`,
       );
     }
   }
@@ -126,9 +124,4 @@ function problemsOf({ sent, measured, stderr }, requests) {
 /** @param {import('./soak.js').Measured[]} measured */
 function heapsOf(measured) {
   return measured.map(({ heap }) => heap);
-}
-
-/** A whole number, with its thousands apart. @param {number} value @param {number} [width] */
-function inColumn(value, width = 0) {
-  return Math.round(value).toLocaleString('en-US').padStart(width);
 }
