@@ -20,7 +20,7 @@ function each(program, ...lists) {
 
 /** Two versions of Koa and Fastify differ in nothing that wrappers see. */
 const wrappedHosts = hostNames.filter((name) => name !== 'koa 2' && name !== 'fastify 4');
-const wrapperKinds = ['plain', 'proxy', 'copying'];
+const wrapperKinds = ['plain', 'proxy', 'copy'];
 const wrapperMoments = [
   'before',
   'after loading',

@@ -2,6 +2,7 @@
 // Arguments: host, kind of wrapper, moment.
 import { EventEmitter } from 'node:events';
 import http from 'node:http';
+import { isWithinWriteHead, wrapCall } from '../../kit/wrap-call.js';
 import { ask, finish, holds, listen, loadLibrary, same, sleep, variant } from './support/case.mjs';
 import { bothBuilds, hosts } from './support/hosts.mjs';
 
@@ -33,44 +34,16 @@ function labelOf(self) {
 function textOf(name, args) {
   if (name.endsWith('emit')) return `${name} ${String(args[0])}`;
   // The library's own header; and Node's writeHead sets its headers one by one as soon as there is one.
-  if (name === 'setHeader' && (/^x-request-id$/i.test(args[0]) || isCalledByNode()))
+  if (name === 'setHeader' && (/^x-request-id$/i.test(args[0]) || isWithinWriteHead()))
     return undefined;
   if (name === 'writeHead') return `${name} ${JSON.stringify(args)}`;
   return `${name}/${args.length}`;
 }
 
-function isCalledByNode() {
-  return /writeHead (\[as \w+\] )?\(node:/.test(String(new Error('only its stack').stack));
-}
-
-/** @type {Record<string, (original: Function, see: (self: unknown, args: unknown[]) => void) => Function>} */
-const kinds = {
-  plain: (original, see) =>
-    function (...args) {
-      see(this, args);
-      return original.apply(this, args);
-    },
-  proxy: (original, see) =>
-    new Proxy(original, {
-      apply(target, self, args) {
-        see(self, args);
-        return Reflect.apply(target, self, args);
-      },
-    }),
-  // As shimmer and dd-trace do: what the original has, the wrapper has, symbols too.
-  copying: (original, see) => {
-    const wrapper = kinds.plain(original, see);
-    Object.setPrototypeOf(wrapper, original);
-    Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
-    Object.defineProperty(wrapper, '__original', { value: original, configurable: true });
-    return wrapper;
-  },
-};
-
 function wrap(target, method, name) {
-  const wrapper = kinds[kind](target[method], (self, args) => record(name, self, args));
+  const wrapper = wrapCall[kind](target[method], (self, args) => record(name, self, args));
   const descriptor = Object.getOwnPropertyDescriptor(target, method);
-  if (kind === 'copying') {
+  if (kind === 'copy') {
     const { enumerable = false } = descriptor ?? {};
     Object.defineProperty(target, method, {
       value: wrapper,

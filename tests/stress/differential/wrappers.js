@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isWithinWriteHead, wrapCall } from '../../kit/wrap-call.js';
 import { tagOf } from './recorder.js';
 
 /** What instrumentation replaces. @type {Record<string, [object: any, method: string]>} */
@@ -40,28 +41,7 @@ export function wrap({ target, kind }, recorder) {
     if (text !== undefined) recorder.note(tag, `wrapper ${target}`, text, true);
   }
 
-  /** @type {any} */
-  let replacement;
-  if (kind === 'proxy') {
-    replacement = new Proxy(original, {
-      apply(fn, self, args) {
-        note(self, args);
-        return Reflect.apply(fn, self, args);
-      },
-    });
-  } else {
-    replacement = /** @this {any} @param {any[]} args */ function (...args) {
-      note(this, args);
-      return original.apply(this, args);
-    };
-    if (kind === 'copy') {
-      for (const key of Reflect.ownKeys(original)) {
-        const descriptor = Object.getOwnPropertyDescriptor(original, key);
-        if (descriptor !== undefined && key !== 'prototype')
-          Object.defineProperty(replacement, key, descriptor);
-      }
-    }
-  }
+  const replacement = wrapCall[kind]?.(original, note);
   object[method ?? ''] = replacement;
 
   return () => {
@@ -97,15 +77,6 @@ function textFor(method, args) {
     default:
       return `${method} ${args.length}`;
   }
-}
-
-function isWithinWriteHead() {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 20;
-  const { stack } = new Error('for its stack');
-  Error.stackTraceLimit = stackTraceLimit;
-  // Where it is wrapped, V8 finds the function by its deprecated name: `writeHead [as writeHeader]`.
-  return /\bwriteHead (?:\[as \w+\] )?\(node:_http_server/.test(stack ?? '');
 }
 
 /**
