@@ -1,9 +1,8 @@
 // The server that is fuzzed: a process of its own, so that its end is seen, and what it prints.
 import { getAdapter } from '../../kit/built-adapter.js';
+import { importBuilt } from '../../kit/import-built.js';
 
-const { context, getRequestId } = await import(
-  new URL('../../../packages/core/dist/index.js', import.meta.url).href
-);
+const { context, getRequestId } = await importBuilt('core/dist/index.js');
 const adapter = await getAdapter(process.argv[2]);
 
 const { url } = await adapter.start(

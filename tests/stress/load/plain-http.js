@@ -2,11 +2,10 @@
 // suite, an async function, cannot.
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
+import { importBuilt } from '../../kit/import-built.js';
 import { serve } from '../../kit/serve.js';
 
-const { withRequestId } = await import(
-  new URL('../../../packages/node-http/dist/index.js', import.meta.url).href
-);
+const { withRequestId } = await importBuilt('node-http/dist/index.js');
 
 /** @param {(listener: any) => any} create */
 function plainAdapter(create) {

@@ -1,14 +1,11 @@
 // The server that is loaded: a process of its own, so that its end is seen, and its heap measured.
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { getAdapter } from '../../kit/built-adapter.js';
+import { importBuilt } from '../../kit/import-built.js';
 import { plainAdapters } from './plain-http.js';
 
-const { getRequestId, newRequestId } = await import(
-  new URL('../../../packages/core/dist/index.js', import.meta.url).href
-);
-const { attach } = await import(
-  new URL('../../../packages/node-http/dist/index.js', import.meta.url).href
-);
+const { getRequestId, newRequestId } = await importBuilt('core/dist/index.js');
+const { attach } = await importBuilt('node-http/dist/index.js');
 const [, , name = '', mode] = process.argv;
 const adapter = plainAdapters[name] ?? (await getAdapter(name));
 

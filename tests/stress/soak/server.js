@@ -3,11 +3,10 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay, setImmediate as immediately } from 'node:timers/promises';
 import { getAdapter } from '../../kit/built-adapter.js';
+import { importBuilt } from '../../kit/import-built.js';
 
-const built = (/** @type {string} */ entry) =>
-  import(new URL(`../../../packages/core/dist/${entry}.js`, import.meta.url).href);
-const { context, getRequestId } = await built('index');
-const { findRequestScope } = await built('adapter');
+const { context, getRequestId } = await importBuilt('core/dist/index.js');
+const { findRequestScope } = await importBuilt('core/dist/adapter.js');
 const adapter = await getAdapter(process.argv[2]);
 
 /** Of each request so many is asked, after the part, whether it is still there. */
