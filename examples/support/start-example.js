@@ -59,7 +59,7 @@ export function spawnExample(directory, { port = 0, nodeOptions = [], isShared =
 }
 
 /**
- * Runs an example, and waits until it listens. `stop()` ends it as Ctrl-C does, and gives all that it
+ * Runs an example, and waits until it listens. `stop()` ends it as Ctrl-C does, and returns all that it
  * logged.
  *
  * @param {string} directory

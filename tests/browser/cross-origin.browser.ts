@@ -8,7 +8,7 @@ import { type CorsSetup, corsApps } from '../../packages/conformance/test/suppor
 import { listen, uuid } from '../kit/http.ts';
 import { chromiumPath } from './require-chromium.ts';
 
-/** What a script of another origin can see of an answer. */
+/** What a script of another origin can see of a response. */
 interface Seen {
   status: number;
   id: string | null;
@@ -40,7 +40,7 @@ afterAll(async () => {
   rmSync(profile, { recursive: true, force: true });
 });
 
-/** A page of an origin of its own: another port is another origin. */
+/** Opens a page of another origin: another port is another origin. */
 async function openPage(): Promise<Page> {
   const server = createServer((_req, res) => {
     res.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Page</title>');
@@ -51,7 +51,7 @@ async function openPage(): Promise<Page> {
   return page;
 }
 
-/** Fetches from within the page, and gives what its script can read. */
+/** Fetches from within the page. Returns what its script can read. */
 function fetchIn(page: Page, url: string, id?: string): Promise<Seen | string> {
   return page.evaluate(
     async ([address, sent]) => {

@@ -274,7 +274,7 @@ it('run the ten lines of the README', async () => {
   }
 });
 
-/** Ends the README's last statement so that it tells where the server listens. */
+/** Ends the README's last statement so that it prints where the server listens. */
 const announce = `.on('listening', function () {
   process.stdout.write('http://127.0.0.1:' + this.address().port);
 });`;

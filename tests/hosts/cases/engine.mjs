@@ -1,4 +1,4 @@
-// engine.io's use(requestId()): before 6.6.5 it gives middlewares a response that is no emitter.
+// engine.io's use(requestId()): before 6.6.5 its middlewares get a response that is no emitter.
 // Arguments: package, transport.
 import { createServer } from 'node:http';
 import {

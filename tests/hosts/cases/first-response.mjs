@@ -1,4 +1,4 @@
-// Something ahead of the adapter gives the response a writeHead of its own; later the id's header is
+// Something ahead of the adapter replaces the response's writeHead; later the id's header is
 // replaced or removed. The first responses of the process carry the id. Arguments: host, what is ahead.
 import { createServer } from 'node:http';
 import {

@@ -1,4 +1,4 @@
-// vitest, mocha and node:test: the tests pass, fake timers return, and the process ends by itself.
+// vitest, mocha and node:test: the tests pass, fake timers return, and the process ends.
 // Argument: which.
 import { runCase, same } from './support/case.mjs';
 import { binOf, folderOf, runNode, testFile, warningsIn } from './support/test-runs.mjs';

@@ -63,7 +63,7 @@ export const openings = ['before any request', 'by the first request'] as const;
 export interface RunOptions {
   readonly opening: (typeof openings)[number];
   readonly withRecipe?: boolean;
-  /** What gives requests their ids. @default requestId() */
+  /** The middleware that sets ids. @default requestId() */
   readonly middleware?: RequestHandler;
   /** Milliseconds that probes may take after the last response. @default 5000 */
   readonly patience?: number;

@@ -19,7 +19,7 @@ async function open(name: string, note: Note, withRecipe: boolean): Promise<Clie
   const redis = new Redis(url);
   const pipelining = new Redis(url, { enableAutoPipelining: true });
   const subscriber = new Redis(url);
-  // Each waiting request has a listener of its own.
+  // Each waiting request adds a listener.
   subscriber.setMaxListeners(0);
   const handle = ({ id }: { id: string }) => note(id, 'message', getRequestId());
   if (withRecipe) await subscribe(subscriber, name, handle);

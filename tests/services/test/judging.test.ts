@@ -34,7 +34,7 @@ describe('the tests of the clients', () => {
   ];
 
   it.each(stores)(
-    'tell right, lost and foreign ids apart, with %s',
+    'distinguish right, lost and foreign ids, with %s',
     async (_, middleware, tally) => {
       const { tallies } = await runCase(
         none,

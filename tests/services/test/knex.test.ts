@@ -31,7 +31,7 @@ async function open(name: string, note: Note): Promise<Clients> {
   await knex.schema.createTable(name, (table) => {
     table.text('id');
   });
-  // Each request has listeners of its own.
+  // Each request adds listeners.
   knex.setMaxListeners(0);
   return { knex, name };
 }

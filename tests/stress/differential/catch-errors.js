@@ -22,7 +22,7 @@ export function catchErrors(app, recorder, afterwards) {
     afterwards();
   };
   const onWarning = (/** @type {Error} */ { name, message }) => {
-    // Those that Node gives once a process.
+    // Node emits those once a process.
     if (!/^(?:Deprecation|Experimental|Unsupported)Warning$/.test(name))
       recorder.note(undefined, 'process', `warning ${name} ${message.split('.', 1)}`);
   };

@@ -15,7 +15,7 @@ import { readResponse } from '../../kit/read-response.js';
  * @property {string[]} ids - Those of the header that is ours.
  */
 
-/** In place of a status: what comes after cannot be told apart any more. */
+/** Stands for a status after which nothing can be parsed. */
 const broken = 999;
 const ours = /^x-request-id$/i;
 const random = /^(?:date|x-response-time|x-runtime|ratelimit-reset|x-ratelimit-reset)$/i;

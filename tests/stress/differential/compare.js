@@ -86,7 +86,7 @@ export function wrongIds(app, seen) {
   /** Whose id each is. @type {Map<string, string>} */
   const owners = new Map();
   for (const [tag, { entries, id: onRequest }] of Object.entries(seen.requests)) {
-    // What has no tag of its own.
+    // What has no tag.
     if (tag === '9.9') continue;
     const [connection = 0, n = 0] = tag.split('.').map(Number);
     const request = app.connections[connection]?.requests[n];
@@ -144,7 +144,7 @@ function expectedId(request, tag) {
 
 /**
  * Whether it was the parser that refused what came next on the connection, and Node or Fastify's clientError
- * listener that wrote to the socket, without a date: that has an id of its own, or none.
+ * listener that wrote to the socket, without a date: that has another id, or none.
  *
  * @param {any} reply
  */

@@ -4,7 +4,7 @@ import { Runner } from './pool.js';
 /** How often a difference is to be seen, and how often it is not to be seen between two runs without. */
 const confirmations = 3;
 
-/** Runs apps twice, and tells in what the runs differ. */
+/** Runs apps twice, and finds in what the runs differ. */
 export class Differential {
   #without = new Runner(false);
   #with = new Runner(true);
@@ -54,7 +54,7 @@ export class Differential {
         console.log('skipped', JSON.stringify(before), JSON.stringify(app));
       return [];
     }
-    // A request's tracks tell more than all of them together.
+    // A request's tracks say more than all of them together.
     const isPart = (/** @type {string} */ name) =>
       names.some((other) => other.startsWith(`${name} `) && name.startsWith('request'));
     return [

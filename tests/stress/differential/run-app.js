@@ -54,7 +54,7 @@ function makeServer(transport, listener) {
 }
 
 /**
- * Runs an app, with the library or without, and tells all that was to be seen.
+ * Runs an app, with the library or without, and returns all that was to be seen.
  *
  * @param {any} app
  * @param {any} library - Undefined in the run without it.
@@ -234,7 +234,7 @@ function addServerListeners(app, server, recorder) {
  */
 function tunnel(app, event, req, socket, head, recorder) {
   const tag = tagOf(req);
-  // HTTP/2 gives a response, which this does not try.
+  // HTTP/2 passes a response, which this does not try.
   if (typeof socket.writeHead === 'function') return socket.end();
   if (tag !== undefined && app.mount.by !== 'middleware') recorder.of(tag).isEntered = true;
   recorder.note(tag, 'server', `${event} ${head.length}`);

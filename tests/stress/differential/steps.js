@@ -100,7 +100,7 @@ const direct = {
     return undefined;
   },
   writeHead(scene, { code, reason, form, headers }) {
-    // Node takes fewer lists once a header was set, even if it was removed since. The library cannot tell.
+    // Node takes fewer lists once a header was set, even if it was removed since. The library cannot know.
     const isList = form === 'pairs' || form === 'flat';
     const given = inForm(scene.hasRemoved && isList ? 'object' : form, headers);
     // Node notes that there is no body before it refuses such a list, or after, as headers were set or not.

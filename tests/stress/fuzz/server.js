@@ -1,4 +1,4 @@
-// The server that is fuzzed: a process of its own, so that its end is seen, and what it prints.
+// The fuzzed server: a separate process, so that its end and its output are seen.
 import { getAdapter } from '../../kit/built-adapter.js';
 import { importBuilt } from '../../kit/import-built.js';
 

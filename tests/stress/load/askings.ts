@@ -10,7 +10,7 @@ export interface Asking {
 
 type Kind = (id: string) => Pick<Asking, 'bytes' | 'expected'>;
 
-/** Gives the client with a number what to do: neighbours do all kinds of things. */
+/** Returns what the client with a number does. Neighbours do different things. */
 function pick(
   kinds: readonly Kind[],
   ways: Record<string, Departure>,

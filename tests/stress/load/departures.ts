@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Got } from './problem-of.ts';
 
-/** Sends bytes, and leaves the connection in a way of its own. The socket must allow to be half open. */
+/** Sends bytes, and leaves the connection in some way. The socket must allow half-open connections. */
 export type Departure = (socket: Socket, bytes: string) => Promise<Got>;
 
 /** Collects what arrives. `got` resolves once no more will, `started` with the first bytes or with none. */

@@ -41,7 +41,7 @@ const unexpected = (stderr: string): string[] =>
     .split('\n')
     .filter((line) => !/^(Request \S+ failed: Error: thrown on purpose\b.*)?$/.test(line));
 
-/** Sends a wave of clients; gives what makes those leave that have stayed. */
+/** Sends a wave of clients. Returns a function that disconnects those that have stayed. */
 type SendWave = () => Promise<() => unknown>;
 
 /** Has a server serve waves of clients; sees that nothing is left of them. */

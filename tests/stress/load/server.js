@@ -1,4 +1,4 @@
-// The server that is loaded: a process of its own, so that its end is seen, and its heap measured.
+// The loaded server: a separate process, so that its end is seen and its heap measured.
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { getAdapter } from '../../kit/built-adapter.js';
 import { importBuilt } from '../../kit/import-built.js';
@@ -21,7 +21,7 @@ function watchLife(req) {
 }
 
 /**
- * Watches a request: gives what checks, anywhere, that its id is the current one.
+ * Watches a request. Returns a function that checks, anywhere, that its id is the current one.
  *
  * @param {any} exchange
  */
@@ -164,10 +164,10 @@ const running = await adapter.start(
     onServer: (/** @type {import('node:http').Server} */ started) => {
       server = started;
       if (mode !== 'attached') return;
-      // Fastify's plugin attaches by itself.
+      // Fastify's plugin attaches itself.
       if (!name.startsWith('fastify')) attach(started, refusing);
       started.on('upgrade', decline);
-      // HTTP/2 gives `connect` a response.
+      // HTTP/2 passes a response to `connect`.
       if (name !== 'plain-http2') started.on('connect', decline);
     },
   },

@@ -27,14 +27,14 @@ function receive(stream: ClientHttp2Stream): Promise<Received> {
   stream.setEncoding('latin1').on('data', (chunk) => {
     body += chunk;
   });
-  // The code tells.
+  // The code says why.
   stream.on('error', () => {});
   return new Promise((resolve) => {
     stream.on('close', () => resolve({ status, id, body, code: stream.rstCode }));
   });
 }
 
-/** Has a client ask, and gives what is wrong with what it got, if anything. */
+/** Sends a request. Returns what is wrong with the response, if anything. */
 async function problemOf(
   session: ClientHttp2Session,
   path: Failure | 'ok',
@@ -59,7 +59,7 @@ function abandon(session: ClientHttp2Session, path: Failure, id: string): Promis
 
 /**
  * Has streams fail, all at once: half of them half-way. Some are cancelled by the client, and one more session
- * is destroyed in the middle. Gives what was wrong with what came; the sessions stay open.
+ * is destroyed in the middle. Returns what was wrong with the responses. The sessions stay open.
  */
 export async function askByStreams(
   port: number,

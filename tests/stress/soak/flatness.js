@@ -4,7 +4,7 @@ const mostGrowth = 1_000_000;
 const mostSlope = 4;
 /**
  * What it may always grow by, in bytes: code is compiled and caches fill long after the first part, so
- * that after few requests the slope tells nothing. With the default number of them it alone decides.
+ * that after few requests the slope says nothing. With the default number of them it alone decides.
  */
 const noise = 500_000;
 

@@ -40,7 +40,7 @@ console.log(`${adapters.length - failed} passed, ${failed} failed, 0 skipped`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 /**
- * Soaks one adapter's server and prints what came of it; gives what is not as it must be.
+ * Soaks one adapter's server and prints the outcome. Returns what is not as it must be.
  *
  * @param {string} adapter
  * @param {number} requests

@@ -1,5 +1,5 @@
-// The server that is soaked: a process of its own, so that its heap is its own. It checks at every
-// place that the id is that of the request, and tells its parent what it counted.
+// The soaked server: a separate process with a separate heap. It checks at every
+// place that the id is that of the request, and reports to its parent what it counted.
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay, setImmediate as immediately } from 'node:timers/promises';
 import { getAdapter } from '../../kit/built-adapter.js';
@@ -23,11 +23,11 @@ function expect(place, actual, expected) {
   counts.checks += 1;
   if (actual === expected) return;
   counts.wrong += 1;
-  if (problems.length < 5) problems.push(`${place}: ${actual} in place of ${expected}`);
+  if (problems.length < 5) problems.push(`${place}: ${actual}, not ${expected}`);
 }
 
 /**
- * Watches a request from the handler to its end; gives what checks, anywhere, that its id is current.
+ * Watches a request from the handler to its end; returns a function that checks, anywhere, that its id is current.
  *
  * @param {any} x
  * @returns {(place: string) => void}

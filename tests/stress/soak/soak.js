@@ -5,7 +5,7 @@ export const parts = 10;
 export const connections = 32;
 
 /**
- * What the server tells after a part.
+ * What the server reports after a part.
  *
  * @typedef {object} Measured
  * @property {number} heap - Used after garbage collection, in bytes.

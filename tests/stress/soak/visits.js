@@ -117,7 +117,7 @@ export class Visitor {
     const [echo = '', ...more] = answer.ids;
     if (more.length > 0) return `${answer.ids.length} ids echoed`;
     if (status === 200 && answer.body !== echo) return `${echo} echoed, ${answer.body} in the body`;
-    if (sent === 'sent') return echo === id ? undefined : `${echo} in place of ${id}`;
+    if (sent === 'sent') return echo === id ? undefined : `${echo}, not ${id}`;
     if (!uuid.test(echo) || this.#fresh.has(echo)) return `${echo} is no fresh id`;
     this.#fresh.add(echo);
     return undefined;

@@ -26,7 +26,7 @@ async function settled(read) {
   }
   return (
     (await read())
-      // The library's middlewares and hooks are spans of their own. The application's hook is ownHook.
+      // The library's middlewares and hooks are spans too. The application's hook is ownHook.
       .filter((line) => !/requestId|\bon[A-Z]/.test(line) || line.includes('ownHook'))
       .map((line) => line.replace(' -> @request-context/fastify', ''))
       .map((line) => line.replace(/(127\.0\.0\.1):\d+/g, '$1'))

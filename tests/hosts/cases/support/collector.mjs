@@ -1,4 +1,4 @@
-// A process that takes what tracers send, and tells over IPC what it was sent. It is a process apart, so
+// A process that takes what tracers send, and reports it over IPC. It is a process apart, so
 // that it is not traced itself.
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';

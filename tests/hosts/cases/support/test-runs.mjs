@@ -88,7 +88,7 @@ export function binOf(name, path) {
 }
 
 /**
- * Runs Node in a folder. A process that does not end by itself is ended after half a minute.
+ * Runs Node in a folder. Kills a process that has not ended after half a minute.
  *
  * @param {string} folder
  * @param {string[]} args

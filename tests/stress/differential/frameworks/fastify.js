@@ -139,7 +139,7 @@ export const fastifyApp = (name) => (surroundings) => {
   );
   const routes = async (/** @type {any} */ instance) => {
     if (byPlugin && (mount.nested || mount.times === 2)) register(instance);
-    // The plugin for CORS has a route of its own for OPTIONS.
+    // The plugin for CORS adds a route for OPTIONS.
     const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
     if (!app.middlewares.includes('cors')) methods.push('OPTIONS');
     const handle = (/** @type {any} */ request, /** @type {any} */ reply) => {
