@@ -24,4 +24,5 @@ const { url } = await adapter.start(
     },
   },
 );
+process.on('disconnect', () => process.exit());
 process.send?.({ url });
