@@ -2,7 +2,8 @@ import { defineConfig, type UserConfig } from 'tsdown';
 
 // Every package is built alike: ESM and CommonJS, each with its own types.
 const config: UserConfig = defineConfig({
-  workspace: 'packages/*',
+  // By default, tsdown leaves out what is below tests/.
+  workspace: { include: ['packages/*', 'tests/runtimes'], exclude: ['**/node_modules/**'] },
   entry: 'src/{index,adapter}.ts',
   format: ['esm', 'cjs'],
   target: 'node20.19',

@@ -9,8 +9,8 @@ const resolve = {
       replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
     },
     {
-      find: /^@request-context\/([^/]+)\/adapter$/,
-      replacement: `${import.meta.dirname}/packages/$1/src/adapter.ts`,
+      find: /^@request-context\/([^/]+)\/(adapter|engine)$/,
+      replacement: `${import.meta.dirname}/packages/$1/src/$2.ts`,
     },
   ],
 };
@@ -35,6 +35,7 @@ const config: ViteUserConfig = defineConfig({
             'packages/*/test/**/*.test.ts',
             'examples/*/test/**/*.test.js',
             'tests/project/*.test.ts',
+            'tests/runtimes/test/*.test.ts',
             'tests/stress/fuzz/*.test.ts',
           ],
           testTimeout: 30_000,

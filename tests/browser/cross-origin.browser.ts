@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type CorsSetup, corsApps } from '../../packages/conformance/test/support/cors-apps.ts';
 import { listen, uuid } from '../kit/http.ts';
+import { type CorsSetup, corsApps } from '../runtimes/test/support/cors-apps.ts';
 import { chromiumPath } from './require-chromium.ts';
 
 /** What a script of another origin can see of a response. */

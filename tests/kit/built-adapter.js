@@ -1,7 +1,7 @@
 // Adapters for servers in processes of their own: Node 20 runs no TypeScript, so they are the built ones.
 const modules = ['node-http', 'express', 'koa', 'fastify'];
 
-/** The adapters of the conformance suite, by name. */
+/** The names of the adapters of tests/runtimes. */
 export const adapterNames = [
   'node-http',
   'express-4',
@@ -18,7 +18,7 @@ export const adapterNames = [
  */
 export async function getAdapter(name = '') {
   const file = modules.find((module) => name.startsWith(module));
-  const built = new URL(`../../packages/conformance/dist/adapters/${file}.js`, import.meta.url);
+  const built = new URL(`../runtimes/dist/adapters/${file}-adapters.js`, import.meta.url);
   const adapters = Object.values(await import(built.href)).flat();
   return adapters.find((adapter) => adapter.name === name);
 }

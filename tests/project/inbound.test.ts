@@ -1,7 +1,7 @@
 import { context } from '@request-context/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { adapters } from '../../packages/conformance/src/adapters/index.ts';
 import { type Answer, send, sendRaw, uuid } from '../kit/http.ts';
+import { adapters } from '../runtimes/src/adapters/index.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parentId = '00f067aa0ba902b7';

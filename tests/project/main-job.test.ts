@@ -3,12 +3,15 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { context, getRequestId } from '@request-context/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { adapters } from '../../packages/conformance/src/adapters/index.ts';
-import type { Adapter, Routes, Setup } from '../../packages/conformance/src/types.ts';
+import type { ProbedRoute } from '../../packages/conformance/src/engine.ts';
+import type { Adapter, Setup } from '../../packages/conformance/src/index.ts';
 import { send, sendRaw, uuid } from '../kit/http.ts';
+import { adapters } from '../runtimes/src/adapters/index.ts';
+
+type Routes = Readonly<Record<string, ProbedRoute>>;
 
 async function start(adapter: Adapter, routes: Routes, setup?: Setup): Promise<string> {
-  const { url, close } = await adapter.start(routes, setup);
+  const { url, close } = await adapter.start(routes as never, setup ?? {});
   onTestFinished(close);
   return url;
 }

@@ -4,8 +4,6 @@ import { check } from 'recheck';
 import { describe, expect, it } from 'vitest';
 
 const packages = join(import.meta.dirname, '../../packages');
-// Private, and never near a server of anybody's.
-const notPublished = ['conformance'];
 
 /** A regular expression literal: not after a value, where a slash divides, and not a comment. */
 const literal =
@@ -19,15 +17,13 @@ interface Found {
 
 /** The literals of the sources that are published, without those in comments. */
 function findAll(): Found[] {
-  return readdirSync(packages)
-    .filter((name) => !notPublished.includes(name))
-    .flatMap((name) => {
-      const folder = join(packages, name, 'src');
-      const files = readdirSync(folder, { recursive: true }).map(String);
-      return files
-        .filter((file) => file.endsWith('.ts'))
-        .flatMap((file) => find(`${name}/src/${file}`, readFileSync(join(folder, file), 'utf8')));
-    });
+  return readdirSync(packages).flatMap((name) => {
+    const folder = join(packages, name, 'src');
+    const files = readdirSync(folder, { recursive: true }).map(String);
+    return files
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => find(`${name}/src/${file}`, readFileSync(join(folder, file), 'utf8')));
+  });
 }
 
 function find(file: string, text: string): Found[] {

@@ -1,18 +1,19 @@
-// Runs the conformance suite on every runtime. README.md beside this file tells how to use it.
+// Runs the conformance suite on every runtime. See README.md beside this file.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** @typedef {import('../../packages/conformance/src/report.ts').Report} Report */
-/** @typedef {import('../../packages/conformance/src/report.ts').Result} Result */
-/** @typedef {import('../../packages/conformance/src/runtime.ts').RuntimeName} RuntimeName */
-/** @typedef {typeof import('../../packages/conformance/src/report.ts')} Format */
+/** @typedef {import('@request-context/conformance/engine').Report} Report */
+/** @typedef {import('@request-context/conformance/engine').Result} Result */
+/** @typedef {import('./src/runtime.ts').RuntimeName} RuntimeName */
+/** @typedef {typeof import('@request-context/conformance/engine')} Engine */
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
-const suite = join(root, 'packages/conformance/dist');
+const versions = join(here, 'versions');
+const suite = join(here, 'dist');
 const page = join(root, 'docs/compatibility.md');
 
 /** How many processes run at once. With more, scenarios wait for each other. */
@@ -77,11 +78,11 @@ function execute(command, args, cwd) {
 /** Whether what the lock file names is there already: to install it anew takes a while. */
 function isInstalled() {
   /** @type {{ packages: Record<string, { version?: string }> }} */
-  const { packages } = readJson(join(here, 'package-lock.json'));
+  const { packages } = readJson(join(versions, 'package-lock.json'));
   return Object.entries(packages).every(([path, { version }]) => {
     if (path === '') return true;
     try {
-      return readJson(join(here, path, 'package.json')).version === version;
+      return readJson(join(versions, path, 'package.json')).version === version;
     } catch {
       return false;
     }
@@ -107,8 +108,8 @@ function runGroup(runtime, group, scratch) {
   args.push(join(suite, 'run.js'), '--group', group, '--json', json);
   for (const name of options.only) args.push('--only', name);
   return new Promise((resolve) => {
-    const child = spawn(join(here, 'node_modules', file), args, {
-      cwd: join(suite, '..'),
+    const child = spawn(join(versions, 'node_modules', file), args, {
+      cwd: here,
       env: { ...process.env, DENO_DIR: join(scratch, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: limit * 60_000,
@@ -161,8 +162,7 @@ function reportOf(json) {
 function diedResult(reason, errors) {
   return {
     id: 'process',
-    level: 'MUST',
-    title: 'the process runs to its end',
+    title: 'run to the end of the process',
     places: 0,
     outcome: 'failed',
     error: `ended with ${reason}\n${errors}`,
@@ -238,9 +238,9 @@ function printByRuntime(title, entries, summarize) {
  * for; then of the probes of each scenario that is there to show what happens without bind.
  *
  * @param {Report[]} reports
- * @param {Format} format
+ * @param {Engine} engine
  */
-function printMatrix(reports, { countResults, isAnsweredFor, sumTallies }) {
+function printMatrix(reports, { countResults, isAccountable, sumTallies }) {
   /** @type {(results: Result[]) => string} */
   const probes = (results) => {
     const { right, lost, foreign } = sumTallies(results);
@@ -256,10 +256,10 @@ function printMatrix(reports, { countResults, isAnsweredFor, sumTallies }) {
     all,
     (results) => {
       const { passed, failed, skipped } = countResults(results);
-      return `${passed}/${failed}/${skipped}, ${probes(results.filter(isAnsweredFor))}`;
+      return `${passed}/${failed}/${skipped}, ${probes(results.filter(isAccountable))}`;
     },
   );
-  const unbound = all.filter(({ result }) => result.level === 'MAY');
+  const unbound = all.filter(({ result }) => result.expected === 'fails');
   if (unbound.length === 0) return;
   printByRuntime(
     'What user-land queues do without bind: probes right/lost/foreign, not counted above',
@@ -298,28 +298,28 @@ async function main() {
     (name) => options.runtime.length === 0 || options.runtime.includes(name),
   );
 
-  if (options.install && !isInstalled()) execute('npm', ['ci'], here);
+  if (options.install && !isInstalled()) execute('npm', ['ci'], versions);
   if (options.build) execute('npx', ['tsdown', '--logLevel', 'warn'], root);
   // Only now are they there.
-  /** @type {typeof import('../../packages/conformance/src/groups.ts')} */
+  /** @type {typeof import('./src/groups.ts')} */
   const { groupNames } = await import(join(suite, 'groups.js'));
-  /** @type {typeof import('../../packages/conformance/src/compatibility.ts')} */
+  /** @type {typeof import('./src/compatibility.ts')} */
   const { compatibilityPage, failingTable } = await import(join(suite, 'compatibility.js'));
-  /** @type {Format} */
-  const format = await import(join(suite, 'report.js'));
+  /** @type {Engine} */
+  const engine = await import('@request-context/conformance/engine');
 
   const scratch = mkdtempSync(join(tmpdir(), 'runtime-tests-'));
   const jobs = runtimes.flatMap((runtime) =>
     groupNames.map((group) => () => runGroup(runtime, group, scratch)),
   );
   const reports = merge(await runAll(jobs).finally(() => rmSync(scratch, { recursive: true })));
-  printMatrix(reports, format);
+  printMatrix(reports, engine);
   console.log(failingTable(reports).join('\n'));
 
   const isWhole = options.runtime.length === 0 && options.only.length === 0;
   const isPageRight = isWhole ? settlePage(compatibilityPage(reports)) : true;
   const results = reports.flatMap(({ cells }) => cells.flatMap((cell) => cell.results));
-  const { passed, failed, skipped } = format.countResults(results);
+  const { passed, failed, skipped } = engine.countResults(results);
   // The last line: scripts read it.
   console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
   if (failed > 0 || passed === 0 || !isPageRight) process.exitCode = 1;

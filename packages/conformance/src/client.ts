@@ -1,27 +1,29 @@
 import assert from 'node:assert/strict';
-import { type Agent, request } from 'node:http';
+import { type Agent, type OutgoingHttpHeaders, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Answer, Client, Sending } from './types.ts';
+import type { Client, ClientResponse, Sending } from './http-scenario.ts';
 
-/** A client with an id and an agent of its own. */
+/** Creates a client that sends `id`. */
 export function createClient(url: string, id: string, agent: Agent): Client {
   return {
     url,
     id,
     async send(path, sending = {}) {
-      const answer = await send(url + path, id, agent, sending);
+      const headers = { ...sending.headers, 'X-Request-ID': id };
+      const response = await send(url + path, agent, { ...sending, headers });
       const expected = sending.isCovered === false ? [] : [id];
-      assert.deepEqual(answer.ids, expected, `ids on the answer to ${id} ${path}`);
-      return answer;
+      assert.deepEqual(response.ids, expected, `ids on the response to ${id} ${path}`);
+      return response;
     },
+    request: (path, sending = {}) => send(url + path, agent, sending),
   };
 }
 
-function send(url: string, id: string, agent: Agent, sending: Sending): Promise<Answer> {
-  const { method = 'GET', body, headers } = sending;
+function send(url: string, agent: Agent, sending: Sending): Promise<ClientResponse> {
+  const { method = 'GET', body, headers = {} } = sending;
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, agent, headers: { ...headers, 'X-Request-ID': id } });
+    const outgoing = request(url, { method, agent, headers: headers as OutgoingHttpHeaders });
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {
       text(incoming).then((content) => {
@@ -39,7 +41,7 @@ function send(url: string, id: string, agent: Agent, sending: Sending): Promise<
   });
 }
 
-/** The values of a header, one for each line of the head. */
+/** Returns the values of a header, one for each line of the head. */
 function valuesOf(rawHeaders: readonly string[], name: string): string[] {
   return rawHeaders.filter(
     (_, index) => rawHeaders[index - 1]?.toLowerCase() === name && index % 2 === 1,

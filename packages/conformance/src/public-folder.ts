@@ -1,4 +1,4 @@
 import { join } from 'node:path';
 
-/** A folder to serve, with `public/file.txt` in it. */
+/** The folder to serve, with `public/file.txt` in it. */
 export const publicFolder: string = join(import.meta.dirname, '../fixtures');

@@ -1,23 +1,23 @@
 import type { Tally } from './run-scenario.ts';
-import type { Level } from './types.ts';
 
 /**
- * How a scenario came out. `listed`: it failed as the lists of what is unsupported say. `stale`: it
- * passed although they say that it cannot. `failed` in spite of them: it showed another request's id.
+ * How a scenario ended. `listed`: it failed as it must, for the reason listed. `stale`: it passed although it is
+ * listed. One that is listed has `failed` even so where it showed another request's id.
  */
 export type Outcome = 'passed' | 'failed' | 'listed' | 'stale';
 
 /** One scenario, run once. */
 export interface Result {
   readonly id: string;
-  readonly level: Level;
   readonly title: string;
+  /** It shows a limit, and must fail. */
+  readonly expected?: 'fails';
   /** In how many places each of its requests is looked at. */
   readonly places: number;
   readonly outcome: Outcome;
-  /** Why it is listed. */
+  /** Why it must fail. */
   readonly reason?: string;
-  /** What it failed with. */
+  /** The error that it failed with. */
   readonly error?: string;
   readonly tally: Tally;
 }
@@ -29,24 +29,24 @@ export interface Cell {
   readonly results: readonly Result[];
 }
 
-/** All that was run on one runtime. */
+/** All that ran on one runtime. */
 export interface Report {
   readonly runtime: string;
   readonly version: string;
-  /** False while it runs, and ever after if it died. */
+  /** False while it runs, and for good if the process dies. */
   readonly isComplete: boolean;
   readonly cells: readonly Cell[];
 }
 
-/** How many scenarios came out how. */
+/** How many scenarios ended how. */
 export interface Counts {
   passed: number;
   failed: number;
-  /** Listed, with the reason, and failed as they must. */
+  /** Those that are listed, and failed as they must. */
   skipped: number;
 }
 
-/** What breaks the run: a stale entry does as a failure does. */
+/** Whether a result breaks the run: a failure does, and so does a stale entry. */
 export function isFailure({ outcome }: Result): boolean {
   return outcome === 'failed' || outcome === 'stale';
 }
@@ -58,11 +58,11 @@ export function countResults(results: readonly Result[]): Counts {
 }
 
 /**
- * Whether a probe that is wrong would be a fault of this project: not where a runtime or a framework
- * is at fault, which is listed, nor where the scenario is there to show what happens without bind.
+ * Whether a wrong probe would be the adapter's fault. It is not where a runtime or a framework is at fault, which
+ * is listed, nor where the scenario shows a limit.
  */
-export function isAnsweredFor({ level, outcome }: Result): boolean {
-  return level !== 'MAY' && outcome !== 'listed';
+export function isAccountable({ expected, outcome }: Result): boolean {
+  return expected !== 'fails' && outcome !== 'listed';
 }
 
 export function sumTallies(results: readonly Result[]): Tally {
@@ -75,23 +75,23 @@ export function sumTallies(results: readonly Result[]): Tally {
   return sum;
 }
 
-/** A cell in one line. */
+/** Returns a cell in one line. */
 export function summarize({ adapter, family, results }: Cell): string {
-  const { right, lost, foreign } = sumTallies(results.filter(isAnsweredFor));
+  const { right, lost, foreign } = sumTallies(results.filter(isAccountable));
   const { passed, failed, skipped } = countResults(results);
-  const scenarios = `${passed} passed, ${failed} failed, ${skipped} unsupported`;
+  const scenarios = `${passed} passed, ${failed} failed, ${skipped} skipped`;
   const probes = `${right} right, ${lost} lost, ${foreign} foreign`;
   return `${adapter.padEnd(10)} ${family.padEnd(14)} ${scenarios}; probes: ${probes}`;
 }
 
-/** A failure in full; lines that repeat, such as the same probe of many requests, once. */
-export function explain({ id, level, title, outcome, reason, error = '' }: Result): string {
-  const message = outcome === 'stale' ? `passes, but is listed: ${reason}` : error;
+/** Returns a failure in full; lines that repeat, such as the same probe of many requests, once. */
+export function explain({ id, title, outcome, reason, error = '' }: Result): string {
+  const message = outcome === 'stale' ? `passes, but is listed as failing: ${reason}` : error;
   const counts = new Map<string, number>();
   for (const line of message.split('\n')) {
     const text = line.replace(/,$/, '');
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   const lines = [...counts].map(([text, count]) => `    ${text}${count > 1 ? `  (${count})` : ''}`);
-  return [`${level} ${id}: ${title}`, ...lines].join('\n');
+  return [`${id}: must ${title}`, ...lines].join('\n');
 }

@@ -2,19 +2,20 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from './client.ts';
-import { type Probe, takeProbes } from './exchange.ts';
-import type { Adapter, Client, HttpScenario } from './types.ts';
+import type { Adapter, Exchange, Routes } from './contract.ts';
+import type { Client, HttpScenario, ProbedExchange } from './http-scenario.ts';
+import { type Probe, record, takeProbes } from './probes.ts';
 
-/** How many clients are at it side by side. */
+/** How many clients a scenario has, side by side. */
 const clients = 24;
 
-/** How long probes may take to come in after the last answer, such as those of 'close'. */
-const patience = 3_000;
+/** Milliseconds that probes may arrive after the last response, such as those of 'close'. */
+const probeTimeout = 3_000;
 
-/** The same, where a client has failed: then the probes only help to tell why. */
-const patienceAfterFailure = 500;
+/** The same where a client has failed: then the probes only help to explain why. */
+const probeTimeoutAfterFailure = 500;
 
-/** How the probes of a scenario came out. */
+/** How many of a scenario's probes saw what. */
 export interface Tally {
   right: number;
   /** Nothing where the request's own id should have been. */
@@ -23,16 +24,16 @@ export interface Tally {
   foreign: number;
 }
 
-/** Whether a scenario is for the adapter's framework. */
-export function isFor({ frameworks }: HttpScenario, adapter: Adapter): boolean {
-  return frameworks?.some((framework) => adapter.name.startsWith(framework)) ?? true;
+/** Whether the adapter's server has all that a scenario needs. */
+export function appliesTo({ needs = [] }: HttpScenario, { lacks = {} }: Adapter): boolean {
+  return needs.every((feature) => lacks[feature] === undefined);
 }
 
 /**
  * Runs a scenario against an adapter, with a real server on a real socket.
  *
- * @param tally - Counts the probes, those of a scenario that fails too.
- * @throws {AssertionError} when a probe is missing, lost or foreign, or an answer is not as it must be
+ * @param tally - Counts the probes, in a scenario that fails too.
+ * @throws {AssertionError} when a probe is missing, lost or foreign, or a response is wrong
  */
 export async function runScenario(
   scenario: HttpScenario,
@@ -48,7 +49,7 @@ export async function runScenario(
 }
 
 async function runPrepared(scenario: HttpScenario, adapter: Adapter, tally: Tally): Promise<void> {
-  const server = await adapter.start(scenario.routes, scenario.setup);
+  const server = await adapter.start(withProbes(scenario.routes), scenario.setup ?? {});
   const agent = new Agent({ keepAlive: true, maxSockets: clients / 2 });
   const run = Math.random().toString(36).slice(2, 8);
   const ids = Array.from({ length: clients }, (_, n) => `${scenario.id}.${run}.${n}`);
@@ -60,52 +61,76 @@ async function runPrepared(scenario: HttpScenario, adapter: Adapter, tally: Tall
         : [scenario.visitAll(visitors)],
     );
     const failures = visits.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-    const wait = failures.length === 0 ? patience : patienceAfterFailure;
-    const noted = await collect(ids, scenario.probes, wait);
-    const problems = ids.flatMap((id) => judge(id, noted.get(id) ?? [], scenario.probes, tally));
+    const wait = failures.length === 0 ? probeTimeout : probeTimeoutAfterFailure;
+    const recorded = await collect(ids, scenario.probes, wait);
+    const problems = ids.flatMap((id) => count(id, recorded.get(id) ?? [], scenario.probes, tally));
     if (problems.length > 0) {
       const reasons = new Set(failures.map((failure) => describe(failure, ids)));
       assert.deepEqual([...reasons, ...problems], [], `${scenario.title}: ${adapter.name}`);
     }
     if (failures.length > 0) throw failures[0];
-    scenario.after?.();
+    await scenario.after?.();
   } finally {
     agent.destroy();
     await server.close();
   }
 }
 
+/** The same routes, for an adapter: each gives the exchange an id and a probe. */
+function withProbes(routes: HttpScenario['routes']): Routes {
+  return Object.fromEntries(
+    Object.entries(routes).map(([key, route]) => [key, (x) => route(toProbed(x))]),
+  ) as Routes;
+}
+
+function toProbed(x: Exchange): ProbedExchange {
+  const id = String(x.headers['x-request-id']);
+  return {
+    id,
+    headers: x.headers,
+    // Undefined where the server lacks `node`: a scenario that uses them says that it needs it.
+    req: x.req as ProbedExchange['req'],
+    res: x.res as ProbedExchange['res'],
+    body: x.body,
+    probe: (label) => record(id, label),
+    send: (response) => x.send(response),
+    redirect: (path) => x.redirect(path),
+    stream: (body) => x.stream(body),
+    takeOver: () => x.takeOver?.() as ProbedExchange['res'],
+  };
+}
+
 function visit(scenario: HttpScenario, client: Client): Promise<unknown> {
   return scenario.visit === undefined ? client.send('/') : scenario.visit(client);
 }
 
-/** Waits for the labels that must be there, and gives all that was noted. */
+/** Waits for the labels that must be there, and returns all that was recorded. */
 async function collect(
   ids: string[],
   labels: readonly string[],
   wait: number,
 ): Promise<Map<string, Probe[]>> {
-  const noted = new Map<string, Probe[]>(ids.map((id) => [id, []]));
+  const recorded = new Map<string, Probe[]>(ids.map((id) => [id, []]));
   const deadline = Date.now() + wait;
   for (;;) {
-    for (const [id, probes] of noted) probes.push(...takeProbes(id));
-    const isComplete = [...noted.values()].every((probes) =>
+    for (const [id, probes] of recorded) probes.push(...takeProbes(id));
+    const isComplete = [...recorded.values()].every((probes) =>
       labels.every((label) => probes.some((probe) => probe.label === label)),
     );
-    if (isComplete || Date.now() > deadline) return noted;
+    if (isComplete || Date.now() > deadline) return recorded;
     await delay(5);
   }
 }
 
-/** Why a client failed, in a line that is the same for all that failed so. */
+/** Returns why a client failed, in a line that is the same for all that failed alike. */
 function describe(failure: unknown, ids: readonly string[]): string {
   const [line = ''] = String(failure).split('\n');
   const id = ids.findLast((each) => line.includes(each));
   return `client: ${id === undefined ? line : line.replaceAll(id, 'its id')}`;
 }
 
-/** Counts a request's probes; says what is wrong with them. */
-function judge(
+/** Counts a request's probes, and returns what is wrong with them. */
+function count(
   id: string,
   probes: readonly Probe[],
   labels: readonly string[],

@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Exchange, HttpScenario, Route, Sending } from '../types.ts';
-import { preflightScenario } from './preflight.ts';
+import type { Feature } from '../contract.ts';
+import type { HttpScenario, ProbedRoute, Sending } from '../http-scenario.ts';
 
-/** A request whose answer must carry the id, whatever becomes of it. */
+/** A request whose response must carry the id, whatever happens to it. */
 interface EchoCase {
   readonly id: string;
-  /** Continues "echoes the id on the answer to". */
+  /** Completes the sentence "The adapter must echo the id on ...". */
   readonly title: string;
   /** Handles the request; without it no route does. */
-  readonly route?: Route;
+  readonly route?: ProbedRoute;
+  /** The route responds by Node's own response. */
+  readonly needs?: readonly Feature[];
   readonly path?: string;
   readonly sending?: Sending;
-  /** The statuses that the frameworks answer with. */
+  /** The statuses that frameworks respond with. */
   readonly status: readonly number[];
+  /** Headers that the response must keep. */
+  readonly headers?: Readonly<Record<string, unknown>>;
 }
 
 const json = { 'Content-Type': 'application/json' };
@@ -23,50 +27,65 @@ function fail(thrown: unknown): never {
   throw thrown;
 }
 
-/** Answers by Node's own response, past whatever the framework would do. */
-function raw(answer: (res: ServerResponse) => void): Route {
-  return (exchange: Exchange) => answer(exchange.takeOver());
+/** Responds by Node's own response, past the framework. */
+function raw(respond: (res: ServerResponse) => void): Pick<EchoCase, 'route' | 'needs'> {
+  return { needs: ['node'], route: (x) => respond(x.takeOver()) };
 }
 
 const cases: readonly EchoCase[] = [
-  { id: 'handler', title: 'a handler', route: (x) => x.send({ body: 'ok' }), status: [200] },
-  { id: '204', title: '204', route: (x) => x.send({ status: 204 }), status: [204] },
-  { id: '304', title: '304', route: (x) => x.send({ status: 304 }), status: [304] },
-  { id: '404', title: 'a path that nobody handles', path: '/nowhere', status: [404] },
-  { id: 'url', title: 'a malformed URL', path: '/%zz', status: [400, 404] },
+  {
+    id: 'handler',
+    title: 'a response of a handler',
+    route: (x) => x.send({ body: 'ok' }),
+    status: [200],
+  },
+  { id: '204', title: 'a 204', route: (x) => x.send({ status: 204 }), status: [204] },
+  { id: '304', title: 'a 304', route: (x) => x.send({ status: 304 }), status: [304] },
+  { id: '404', title: 'a 404 for an unhandled path', path: '/nowhere', status: [404] },
+  { id: 'url', title: 'the response to a malformed URL', path: '/%zz', status: [400, 404] },
   { id: 'redirect', title: 'a redirect', route: (x) => x.redirect('/there'), status: [302] },
   {
     id: 'stream',
-    title: 'a stream',
+    title: 'a streamed response',
     route: (x) => x.stream(Readable.from(['a', 'b'])),
     status: [200],
   },
   { id: 'static', title: 'a static file', path: '/public/file.txt', status: [200] },
   {
     id: 'head',
-    title: 'HEAD',
+    title: 'the response to HEAD',
     route: (x) => x.send({ body: 'ok' }),
     sending: { method: 'HEAD' },
     status: [200],
   },
   {
     id: 'options',
-    title: 'OPTIONS',
+    title: 'the response to OPTIONS',
     path: '/',
     sending: { method: 'OPTIONS' },
     status: [200, 404],
   },
   {
     id: 'method',
-    title: 'a method that nobody handles',
+    title: 'the response to an unhandled method',
     sending: { method: 'PROPFIND' },
     status: [404, 405],
   },
-  { id: 'throw', title: 'an error', route: () => fail(new Error('on purpose')), status: [500] },
-  { id: 'throw-string', title: 'a thrown string', route: () => fail('on purpose'), status: [500] },
+  {
+    id: 'throw',
+    title: 'the response to a thrown error',
+    route: () => fail(new Error('on purpose')),
+    status: [500],
+  },
+  {
+    id: 'throw-string',
+    title: 'the response to a thrown string',
+    route: () => fail('on purpose'),
+    status: [500],
+  },
   {
     id: 'reject',
-    title: 'a rejected promise',
+    title: 'the response to a rejected promise',
     route: async () => {
       await Promise.resolve();
       throw new Error('on purpose');
@@ -75,7 +94,7 @@ const cases: readonly EchoCase[] = [
   },
   {
     id: 'json',
-    title: 'a body',
+    title: 'the response to a parsed body',
     route: (x) => x.send({ body: JSON.stringify(x.body) }),
     path: '/json',
     sending: { method: 'POST', headers: json, body: '{"a":1}' },
@@ -83,7 +102,7 @@ const cases: readonly EchoCase[] = [
   },
   {
     id: 'malformed-json',
-    title: 'a malformed body',
+    title: 'the response to a malformed body',
     route: () => fail(new Error('reached')),
     path: '/json',
     sending: { method: 'POST', headers: json, body: '{"a":' },
@@ -91,7 +110,7 @@ const cases: readonly EchoCase[] = [
   },
   {
     id: 'too-large',
-    title: 'a body that is too large',
+    title: 'the response to a body that is too large',
     route: () => fail(new Error('reached')),
     path: '/json',
     sending: { method: 'POST', headers: json, body: `["${'x'.repeat(200)}"]` },
@@ -99,8 +118,8 @@ const cases: readonly EchoCase[] = [
   },
   {
     id: 'removed',
-    title: 'a handler that removes all headers',
-    route: raw((res) => {
+    title: 'a response whose handler removes all headers',
+    ...raw((res) => {
       for (const name of res.getHeaderNames()) res.removeHeader(name);
       res.end();
     }),
@@ -108,26 +127,26 @@ const cases: readonly EchoCase[] = [
   },
   {
     id: 'replaced',
-    title: 'a handler that sets another id',
-    route: raw((res) => res.setHeader('x-request-id', 'another').end()),
+    title: 'a response whose handler sets another id',
+    ...raw((res) => res.setHeader('x-request-id', 'another').end()),
     status: [200],
   },
   {
     id: 'write-head',
-    title: 'writeHead with another id',
-    route: raw((res) => res.writeHead(201, { 'x-REQUEST-id': 'another', a: 'b' }).end()),
+    title: 'a response by writeHead with another id',
+    ...raw((res) => res.writeHead(201, { 'x-REQUEST-id': 'another', a: 'b' }).end()),
     status: [201],
   },
   {
     id: 'write-head-list',
-    title: 'writeHead with a list of headers',
-    route: raw((res) => res.writeHead(201, 'Made', ['x-request-id', 'another', 'a', 'b']).end()),
+    title: 'a response by writeHead with a list of headers',
+    ...raw((res) => res.writeHead(201, 'Made', ['x-request-id', 'another', 'a', 'b']).end()),
     status: [201],
   },
   {
     id: 'write-head-pairs',
-    title: 'writeHead with a list of pairs',
-    route: raw((res) => {
+    title: 'a response by writeHead with a list of pairs',
+    ...raw((res) => {
       const pairs = [
         ['X-Request-ID', 'another'],
         ['a', 'b'],
@@ -138,8 +157,8 @@ const cases: readonly EchoCase[] = [
   },
   {
     id: 'flush',
-    title: 'flushHeaders',
-    route: raw((res) => {
+    title: 'a response by flushHeaders',
+    ...raw((res) => {
       res.flushHeaders();
       res.end('ok');
     }),
@@ -147,25 +166,50 @@ const cases: readonly EchoCase[] = [
   },
   {
     id: 'early-hints',
-    title: 'early hints and what follows',
-    route: raw((res) => res.writeEarlyHints({ link: '</a.css>; rel=preload' }, () => res.end())),
+    title: 'a response after early hints',
+    ...raw((res) => res.writeEarlyHints({ link: '</a.css>; rel=preload' }, () => res.end())),
     status: [200],
+  },
+  {
+    id: 'write-head-repeated',
+    title: 'a response by writeHead with a header that is given several times',
+    ...raw((res) => res.writeHead(200, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']).end()),
+    status: [200],
+    headers: { 'set-cookie': ['a=1', 'b=2'] },
   },
 ];
 
-function toScenario({ id, title, route, path = '/', sending, status }: EchoCase): HttpScenario {
+function toScenario(echoCase: EchoCase): HttpScenario {
+  const { id, title, route, needs = [], path = '/', sending, status, headers = {} } = echoCase;
   const method = sending?.method === 'HEAD' ? 'GET' : (sending?.method ?? 'GET');
   return {
     id: `echo-${id}`,
-    level: 'MUST',
-    title: `echoes the id on the answer to ${title}`,
+    title: `echo the id on ${title}`,
+    needs,
     routes: route === undefined ? {} : { [`${method} ${path}`]: route },
     probes: [],
     async visit(client) {
-      const answer = await client.send(path, sending);
-      assert(status.includes(answer.status), `${answer.status} is not among ${status.join(', ')}`);
+      const response = await client.send(path, sending);
+      assert(status.includes(response.status), `${response.status}, not ${status.join(' or ')}`);
+      for (const [name, value] of Object.entries(headers)) {
+        assert.deepEqual(response.headers[name], value, name);
+      }
     },
   };
 }
 
-export const echoScenarios: readonly HttpScenario[] = [...cases.map(toScenario), preflightScenario];
+export const echoScenarios: readonly HttpScenario[] = [
+  ...cases.map(toScenario),
+  {
+    id: 'echo-early',
+    title: 'set the header before the head is written, for other code to read',
+    needs: ['node'],
+    probes: ['set'],
+    routes: {
+      'GET /': (x) => {
+        if (x.res.getHeader('X-Request-ID') === x.id) x.probe('set');
+        x.send();
+      },
+    },
+  },
+];

@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { context, getRequestId } from '@request-context/core';
-import { record } from '../exchange.ts';
-import type { Client, HttpScenario, Teardown } from '../types.ts';
+import type { Client, HttpScenario, Teardown } from '../http-scenario.ts';
+import { record } from '../probes.ts';
 
 /** An error thrown on purpose, of the request that sent `id`. */
 class Survived extends Error {
@@ -16,7 +16,7 @@ class Survived extends Error {
   }
 }
 
-/** Lets the process survive the scenario's errors, in place of the listeners that are there. */
+/** Lets the process survive the scenario's errors; takes the listeners that are there off meanwhile. */
 function surviveErrors(): Teardown {
   const event = 'uncaughtException';
   const others = process.listeners(event);
@@ -36,7 +36,7 @@ function captureErrors(): Teardown {
   const restore = surviveErrors();
   process.setUncaughtExceptionCaptureCallback((error) => {
     if (error instanceof Survived) record(error.id, 'captured');
-    // Ends the process: the callback of a test runner cannot be told.
+    // Ends the process: there is no way to call the callback of a test runner.
     else throw error;
   });
   return () => {
@@ -45,7 +45,7 @@ function captureErrors(): Teardown {
   };
 }
 
-/** A server that has nothing to do with requests, and what its sockets saw nevertheless. */
+/** A server that serves no requests, and the ids that its sockets saw nevertheless. */
 let stranger: Server;
 let strays: string[] = [];
 
@@ -101,9 +101,8 @@ const throwers: Readonly<Record<string, (error: Error) => void>> = {
 
 const survivals = Object.entries(throwers).map(
   ([what, throwIt]): HttpScenario => ({
-    id: `survived-${what}`,
-    level: 'MUST',
-    title: `an error of a ${what} that the process survives: its handler sees the id, strangers do not`,
+    id: `isolation-survived-${what}`,
+    title: `show the id of an error of a ${what} to the handler of the process, and to nobody else afterwards`,
     probes: ['handler', 'uncaughtException'],
     prepare: () => prepareStranger(surviveErrors()),
     routes: {
@@ -114,14 +113,13 @@ const survivals = Object.entries(throwers).map(
       },
     },
     visit: visitWithStranger,
-    after: () => assert.deepEqual(strays, [], 'what strangers saw'),
+    after: () => assert.deepEqual(strays, [], 'ids that sockets of no request saw'),
   }),
 );
 
 const captured: HttpScenario = {
-  id: 'survived-capture',
-  level: 'MUST',
-  title: 'an error that a capture callback takes: the callback sees the id, strangers do not',
+  id: 'isolation-survived-capture',
+  title: 'show the id of an error to a capture callback, and to nobody else afterwards',
   probes: ['handler', 'captured'],
   prepare: () => prepareStranger(captureErrors()),
   routes: {
@@ -132,7 +130,7 @@ const captured: HttpScenario = {
     },
   },
   visit: visitWithStranger,
-  after: () => assert.deepEqual(strays, [], 'what strangers saw'),
+  after: () => assert.deepEqual(strays, [], 'ids that sockets of no request saw'),
 };
 
 const tenants = new AsyncLocalStorage<string>();
@@ -141,9 +139,9 @@ export const isolationScenarios: readonly HttpScenario[] = [
   ...survivals,
   captured,
   {
-    id: 'other-storages',
-    level: 'MUST',
-    title: 'other AsyncLocalStorages keep their own values in every event',
+    id: 'isolation-other-storages',
+    title: 'leave the values of other AsyncLocalStorages alone in every event',
+    needs: ['node'],
     probes: ['req event', 'res event', 'res finish'],
     routes: {
       'GET /': (x) => {

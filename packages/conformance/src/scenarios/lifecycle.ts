@@ -2,14 +2,13 @@ import type { EventEmitter } from 'node:events';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { finished, pipeline, Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import onFinished from 'on-finished';
-import { record } from '../exchange.ts';
-import type { Client, Exchange, HttpScenario } from '../types.ts';
+import type { Client, HttpScenario, ProbedExchange } from '../http-scenario.ts';
+import { record } from '../probes.ts';
 
-/** Notes the current id under a label. */
+/** Records the current id under a label. */
 type Note = (label: string) => void;
 
-/** Something that is listened to on a request or its response, and the labels that it notes. */
+/** Something that is listened to on a request or its response, and the labels that it records. */
 interface Listening {
   readonly id: string;
   readonly title: string;
@@ -17,7 +16,7 @@ interface Listening {
   listen(req: IncomingMessage, res: ServerResponse, note: Note): void;
 }
 
-/** Listens to events of `emitter`; notes each under its own name. */
+/** Listens to events of `emitter`; records each under its name. */
 function noteEvents(emitter: EventEmitter, events: readonly string[], note: Note): void {
   for (const event of events) emitter.on(event, () => note(event));
 }
@@ -37,7 +36,7 @@ const listenings: readonly Listening[] = [
   },
   {
     id: 'once',
-    title: 'listeners by once and prependListener',
+    title: 'events listened to by once and prependListener',
     probes: ['once', 'prepended', 'prepended once'],
     listen(req, res, note) {
       req.once('end', () => note('once'));
@@ -54,15 +53,6 @@ const listenings: readonly Listening[] = [
       finished(res, () => note('res'));
     },
   },
-  {
-    id: 'on-finished',
-    title: 'on-finished',
-    probes: ['req', 'res'],
-    listen(req, res, note) {
-      onFinished(req, () => note('req'));
-      onFinished(res, () => note('res'));
-    },
-  },
 ];
 
 /** A body that arrives in several packets, with pauses in which other requests are handled. */
@@ -77,52 +67,52 @@ async function sendSlowly(client: Client): Promise<void> {
   await client.send('/', { method: 'POST', body: Readable.from(chunks()) });
 }
 
-/** Reads all of a request's body, then answers. */
-function readAndAnswer(req: IncomingMessage, res: ServerResponse): void {
+/** Reads all of a request's body, then responds. */
+function readAndRespond(req: IncomingMessage, res: ServerResponse): void {
   req.on('end', () => setImmediate(() => res.end('ok')));
   req.resume();
 }
 
-/** The same listeners, added in the handler and before the adapter has seen the request. */
+/** The same listeners, added in the handler and ahead of the adapter. */
 function toScenarios({ id, title, probes, listen }: Listening): HttpScenario[] {
   return [
     {
-      id: `${id}-inside`,
-      level: 'MUST',
-      title: `${title}, in the handler`,
+      id: `lifecycle-${id}-inside`,
+      title: `keep the id in ${title}, listened to in the handler`,
+      needs: ['node'],
       probes,
       routes: {
         'POST /': (x) => {
           const res = x.takeOver();
           listen(x.req, res, x.probe);
-          readAndAnswer(x.req, res);
+          readAndRespond(x.req, res);
         },
       },
       visit: sendSlowly,
     },
     {
-      id: `${id}-before`,
-      level: 'MUST',
-      title: `${title}, before the adapter`,
+      id: `lifecycle-${id}-before`,
+      title: `keep the id in ${title}, listened to ahead of the adapter`,
+      needs: ['node', 'before'],
       probes,
       setup: {
         before: (req, res) =>
           listen(req, res, (label) => record(String(req.headers['x-request-id']), label)),
       },
-      routes: { 'POST /': (x) => readAndAnswer(x.req, x.takeOver()) },
+      routes: { 'POST /': (x) => readAndRespond(x.req, x.takeOver()) },
       visit: sendSlowly,
     },
   ];
 }
 
-/** Enough to fill what the kernel buffers, so that the answer waits for its reader. */
+/** Enough to fill what the kernel buffers, so that the response waits for its reader. */
 const large = Buffer.alloc(300_000, 'x');
 
 const bodies: readonly HttpScenario[] = [
   {
-    id: 'body-iterated',
-    level: 'MUST',
-    title: 'a body read by for await',
+    id: 'lifecycle-body-iterated',
+    title: 'keep the id while a body is read by for await',
+    needs: ['node'],
     probes: ['chunk', 'end'],
     routes: {
       'POST /': async (x) => {
@@ -135,9 +125,9 @@ const bodies: readonly HttpScenario[] = [
     visit: sendSlowly,
   },
   {
-    id: 'body-piped',
-    level: 'MUST',
-    title: 'a body piped into a stream of the handler',
+    id: 'lifecycle-body-piped',
+    title: 'keep the id while a body is piped into a stream of the handler',
+    needs: ['node'],
     probes: ['write', 'final', 'done', 'pipe'],
     routes: {
       'POST /': (x) => {
@@ -162,9 +152,8 @@ const bodies: readonly HttpScenario[] = [
     visit: sendSlowly,
   },
   {
-    id: 'body-parsed',
-    level: 'MUST',
-    title: "a body that the framework's parser has read",
+    id: 'lifecycle-body-parsed',
+    title: "keep the id behind the framework's body parser",
     probes: ['handler', 'later'],
     routes: {
       'POST /json': async (x) => {
@@ -181,9 +170,8 @@ const bodies: readonly HttpScenario[] = [
     },
   },
   {
-    id: 'answer-streamed',
-    level: 'MUST',
-    title: 'an answer streamed by the framework over some time',
+    id: 'lifecycle-response-streamed',
+    title: 'keep the id while the framework streams a response over some time',
     probes: ['chunk', 'end', 'close'],
     routes: {
       'GET /': (x) => {
@@ -202,9 +190,9 @@ const bodies: readonly HttpScenario[] = [
     },
   },
   {
-    id: 'answer-pipelined',
-    level: 'MUST',
-    title: 'an answer by stream.pipeline, slower than its source',
+    id: 'lifecycle-response-pipelined',
+    title: 'keep the id in stream.pipeline to a response that is slower than its source',
+    needs: ['node'],
     probes: ['read', 'done'],
     routes: {
       'GET /': (x) => {
@@ -221,9 +209,9 @@ const bodies: readonly HttpScenario[] = [
     },
   },
   {
-    id: 'answer-drained',
-    level: 'MUST',
-    title: "'drain' and the callbacks of write and end",
+    id: 'lifecycle-response-drained',
+    title: "keep the id in 'drain' and in the callbacks of write and end",
+    needs: ['node'],
     probes: ['drain', 'written', 'ended'],
     routes: {
       'GET /': (x) => {
@@ -238,28 +226,30 @@ const bodies: readonly HttpScenario[] = [
   },
 ];
 
-/** Requests that a client is to leave as soon as they have arrived, and what tells it. */
+/** What makes the client of a request leave, by the request's id. */
 const departures = new Map<string, () => void>();
 
 /** Lets the client of a request leave, now that the handler listens. */
-function letGo(x: Exchange): void {
+function letGo(x: ProbedExchange): void {
   departures.get(x.id)?.();
   departures.delete(x.id);
 }
 
 /** Sends a request up to the given point, and leaves when it is let go; waits for its end. */
-function leaveAfter(point: 'head' | 'part' | 'body' | 'answer'): (client: Client) => Promise<void> {
+function leaveAfter(
+  point: 'head' | 'part' | 'body' | 'response',
+): (client: Client) => Promise<void> {
   return ({ url, id }) =>
     new Promise((resolve) => {
-      const length = { head: 100, part: 100, body: 4, answer: 0 }[point];
+      const length = { head: 100, part: 100, body: 4, response: 0 }[point];
       const headers = { 'X-Request-ID': id, 'Content-Length': length };
       const sent = request(url, { method: 'POST', agent: false, headers });
       departures.set(id, () => setTimeout(() => sent.destroy(), 5));
       sent.on('error', () => {});
       sent.on('close', () => resolve());
-      sent.on('response', (answer) => {
-        answer.on('error', () => {});
-        answer.once('data', () => sent.destroy());
+      sent.on('response', (response) => {
+        response.on('error', () => {});
+        response.once('data', () => sent.destroy());
       });
       sent.flushHeaders();
       if (point === 'part' || point === 'body') sent.write('body');
@@ -269,9 +259,9 @@ function leaveAfter(point: 'head' | 'part' | 'body' | 'answer'): (client: Client
 const aborts: readonly HttpScenario[] = [
   ...(['head', 'part'] as const).map(
     (point): HttpScenario => ({
-      id: `abort-${point}`,
-      level: 'MUST',
-      title: `a client that leaves after the ${point === 'head' ? 'head' : 'first part of the body'}`,
+      id: `lifecycle-abort-${point}`,
+      title: `keep the id when a client leaves after the ${point === 'head' ? 'head' : 'first part of the body'}`,
+      needs: ['node'],
       probes: ['req aborted', 'req error', 'req close', 'res close'],
       routes: {
         'POST /': (x) => {
@@ -286,9 +276,9 @@ const aborts: readonly HttpScenario[] = [
     }),
   ),
   {
-    id: 'abort-body',
-    level: 'MUST',
-    title: 'a client that leaves before it is answered',
+    id: 'lifecycle-abort-body',
+    title: 'keep the id when a client leaves before the response',
+    needs: ['node'],
     probes: ['res close', 'finished'],
     routes: {
       'POST /': (x) => {
@@ -302,9 +292,9 @@ const aborts: readonly HttpScenario[] = [
     visit: leaveAfter('body'),
   },
   {
-    id: 'abort-answer',
-    level: 'MUST',
-    title: 'a client that leaves in the middle of the answer',
+    id: 'lifecycle-abort-response',
+    title: 'keep the id when a client leaves in the middle of the response',
+    needs: ['node'],
     probes: ['res close', 'done', 'source close'],
     routes: {
       'POST /': (x) => {
@@ -319,13 +309,13 @@ const aborts: readonly HttpScenario[] = [
         pipeline(source, res, () => x.probe('done'));
       },
     },
-    visit: leaveAfter('answer'),
+    visit: leaveAfter('response'),
   },
 ];
 
 /**
- * Sends a request on a connection that others have used, and as its last: Deno, when busy, closes one
- * that is kept alive by the timeout of the request before.
+ * Sends the last request of a connection that others have used: a busy Deno closes a connection by the timeout
+ * of the request before.
  */
 async function sendLast(client: Client): Promise<void> {
   await client.send('/first');
@@ -334,9 +324,9 @@ async function sendLast(client: Client): Promise<void> {
 
 const timeouts: readonly HttpScenario[] = [
   {
-    id: 'timeout-req',
-    level: 'MUST',
-    title: 'req.setTimeout, while the body is under way',
+    id: 'lifecycle-timeout-req',
+    title: 'keep the id in req.setTimeout while the body arrives',
+    needs: ['node'],
     probes: ['callback', 'event'],
     routes: {
       'POST /': (x) => {
@@ -352,9 +342,9 @@ const timeouts: readonly HttpScenario[] = [
     visit: leaveAfter('part'),
   },
   {
-    id: 'timeout-res',
-    level: 'MUST',
-    title: 'res.setTimeout',
+    id: 'lifecycle-timeout-res',
+    title: 'keep the id in res.setTimeout',
+    needs: ['node'],
     probes: ['callback', 'event'],
     routes: {
       'GET /first': (x) => x.send(),
@@ -370,15 +360,15 @@ const timeouts: readonly HttpScenario[] = [
     visit: sendLast,
   },
   {
-    id: 'timeout-socket',
-    level: 'MUST',
-    title: 'req.socket.setTimeout',
+    id: 'lifecycle-timeout-socket',
+    title: 'keep the id in req.socket.setTimeout',
+    needs: ['node'],
     probes: ['callback'],
     routes: {
       'GET /first': (x) => x.send(),
       'GET /': (x) => {
         const res = x.takeOver();
-        // Without a listener of its own, Node closes the connection.
+        // Without a listener, Node closes the connection.
         res.on('timeout', () => {});
         x.req.socket.setTimeout(10, () => {
           if (res.writableEnded) return;

@@ -1,0 +1,125 @@
+#!/usr/bin/env node
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Adapter } from './contract.ts';
+import { isAdapter } from './is-adapter.ts';
+import { judge } from './judge.ts';
+import { type Cell, type Counts, countResults, explain, isFailure, type Result } from './report.ts';
+import { appliesTo } from './run-scenario.ts';
+import { scenarioFamilies } from './scenario-families.ts';
+import { taskFor } from './task-for.ts';
+
+const usage = `Usage: request-context-conformance <module> [options]
+
+Runs the conformance suite with the adapters that a module exports, and prints a report. The module
+exports an adapter, or a list of them, by default or by name. Exits with 1 where an adapter falls short.
+
+  --only <family>  runs one family of scenarios; may be repeated: ${Object.keys(scenarioFamilies).join(', ')}
+  --json <file>    writes the results to a file
+  --help           prints this`;
+
+/** A mistake of the caller: its message is all that is printed. */
+class UsageError extends Error {}
+
+const options = {
+  only: { type: 'string', multiple: true, default: [] as string[] },
+  json: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** Runs what the arguments ask for, and returns the exit code. */
+async function run(): Promise<number> {
+  const { values, positionals } = parse();
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
+  const [module, ...more] = positionals;
+  if (module === undefined || more.length > 0) throw new UsageError(`Name one module.\n\n${usage}`);
+  const unknown = values.only.filter((family) => !Object.hasOwn(scenarioFamilies, family));
+  if (unknown.length > 0) {
+    const known = Object.keys(scenarioFamilies).join(', ');
+    throw new UsageError(`There is no family ${unknown.join(', ')}. The families: ${known}.`);
+  }
+  const adapters = await load(module);
+  const cells: Cell[] = [];
+  for (const adapter of adapters) cells.push(...(await runAdapter(adapter, values.only)));
+  if (values.json !== undefined) {
+    writeFileSync(values.json, `${JSON.stringify({ cells }, undefined, 2)}\n`);
+  }
+  const counts = countResults(cells.flatMap(({ results }) => results));
+  console.log(`\n${describe(counts)}`);
+  return counts.failed > 0 ? 1 : 0;
+}
+
+function parse() {
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${usage}`);
+  }
+}
+
+/** Returns the adapters that a module exports. */
+async function load(module: string): Promise<Adapter[]> {
+  let exported: Record<string, unknown>;
+  try {
+    exported = await import(pathToFileURL(resolve(module)).href);
+  } catch (error) {
+    throw new UsageError(`Cannot load ${module}: ${(error as Error).stack ?? error}`);
+  }
+  // A CommonJS module's exports are its default as well.
+  const { default: own, ...named } = exported;
+  const candidates = [
+    own,
+    ...Object.values(isAdapter(own) ? {} : { ...(own as object) }),
+    ...Object.values(named),
+  ];
+  const adapters = new Set(candidates.flat().filter(isAdapter));
+  if (adapters.size === 0) {
+    throw new UsageError(
+      `${module} exports no adapter. Export { name, start(routes, setup) }, or a list of such.`,
+    );
+  }
+  return [...adapters];
+}
+
+async function runAdapter(adapter: Adapter, only: readonly string[]): Promise<Cell[]> {
+  console.log(`\n${adapter.name}`);
+  const cells: Cell[] = [];
+  for (const [family, scenarios] of Object.entries(scenarioFamilies)) {
+    if (only.length > 0 && !only.includes(family)) continue;
+    const results: Result[] = [];
+    for (const scenario of scenarios.filter((each) => appliesTo(each, adapter))) {
+      results.push(await judge(taskFor(scenario, adapter)));
+    }
+    cells.push({ adapter: adapter.name, family, results });
+    console.log(`  ${family.padEnd(13)} ${describe(countResults(results))}`);
+    for (const result of results.filter(isFailure)) console.log(indent(explain(result)));
+  }
+  for (const [feature, reason] of Object.entries(adapter.lacks ?? {})) {
+    const scenarios = Object.values(scenarioFamilies).flat();
+    const count = scenarios.filter(({ needs }) => needs?.includes(feature as never)).length;
+    console.log(`  ${count} scenarios that need '${feature}' do not apply: ${reason}`);
+  }
+  return cells;
+}
+
+function describe({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '    ');
+}
+
+function fail(error: unknown): never {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exit(2);
+}
+
+// Something that a scenario left behind, such as one that hung, must not keep the process alive.
+run().then((code) => process.exit(code), fail);

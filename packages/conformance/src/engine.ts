@@ -1,0 +1,31 @@
+// For scenarios beyond the specification; what an adapter's tests need is in index.ts.
+export { createClient } from './client.ts';
+export { createBarrier } from './create-barrier.ts';
+export type {
+  Client,
+  ClientResponse,
+  HttpScenario,
+  ProbedExchange,
+  ProbedRoute,
+  Sending,
+  Teardown,
+} from './http-scenario.ts';
+export { type HandlerCase, inHandler } from './in-handler.ts';
+export { isAdapter } from './is-adapter.ts';
+export { defaultLimit, type Fault, judge, type Task } from './judge.ts';
+export { record, takeProbes } from './probes.ts';
+export {
+  type Cell,
+  countResults,
+  explain,
+  isAccountable,
+  isFailure,
+  type Outcome,
+  type Report,
+  type Result,
+  summarize,
+  sumTallies,
+} from './report.ts';
+export { appliesTo, runScenario, type Tally } from './run-scenario.ts';
+export { scenarioFamilies } from './scenario-families.ts';
+export { taskFor } from './task-for.ts';

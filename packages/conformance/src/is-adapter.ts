@@ -1,0 +1,11 @@
+import type { Adapter } from './contract.ts';
+
+/** Whether a value has what an adapter needs. */
+export function isAdapter(value: unknown): value is Adapter {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<Adapter>).name === 'string' &&
+    typeof (value as Partial<Adapter>).start === 'function'
+  );
+}

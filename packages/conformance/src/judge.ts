@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import type { Outcome, Result } from './report.ts';
+import type { Tally } from './run-scenario.ts';
+
+/** What is at fault where a scenario fails on a runtime. */
+export interface Fault {
+  readonly reason: string;
+  /** For what depends on luck: the scenario counts as listed when it passes too. */
+  readonly mayPass?: boolean;
+  /** The runtime shows a request another's id. Without it, such a scenario has failed although it is listed. */
+  readonly mixesIds?: boolean;
+}
+
+/** A scenario to run with an adapter, or one that needs none. */
+export interface Task {
+  readonly id: string;
+  readonly title: string;
+  /** In how many places each of its requests is looked at. */
+  readonly places: number;
+  /** The scenario shows a limit: it must fail, and may show another request's id. */
+  readonly expected?: 'fails' | undefined;
+  /** Why it must fail, with an assertion: `expected` has one, and so has a scenario that the framework cannot pass. */
+  readonly reason?: string | undefined;
+  /** What makes it fail on this runtime, with any error. */
+  readonly fault?: Fault | undefined;
+  run(tally: Tally): Promise<void> | void;
+}
+
+/** Milliseconds that a scenario may take. */
+export const defaultLimit = 20_000;
+
+/**
+ * Runs a scenario to its end, or for `limit` milliseconds. Never throws. A scenario that fails without a wrong
+ * probe runs once more: a connection may have been reset, or the machine too busy.
+ */
+export async function judge(task: Task, limit: number = defaultLimit): Promise<Result> {
+  const { id, title, places, expected, fault } = task;
+  let { tally, failure, outcome } = await attempt(task, limit);
+  if (outcome === 'failed' && tally.lost === 0 && tally.foreign === 0) {
+    ({ tally, failure, outcome } = await attempt(task, limit));
+  }
+  const reason = fault?.reason ?? task.reason;
+  return {
+    id,
+    title,
+    places,
+    tally,
+    outcome,
+    ...(expected && { expected }),
+    ...(reason && { reason }),
+    ...(failure && { error: describe(failure) }),
+  };
+}
+
+/** What came of running a task once. */
+interface Attempt {
+  readonly tally: Tally;
+  readonly failure: Failure | undefined;
+  readonly outcome: Outcome;
+}
+
+async function attempt(task: Task, limit: number): Promise<Attempt> {
+  const tally: Tally = { right: 0, lost: 0, foreign: 0 };
+  const failure = await failureOf(() => task.run(tally), limit);
+  return { tally, failure, outcome: outcomeOf(task, tally, failure) };
+}
+
+function outcomeOf(
+  { expected, reason, fault }: Task,
+  tally: Tally,
+  failure: Failure | undefined,
+): Outcome {
+  // Nothing excuses another request's id, unless the scenario is there to show it.
+  if (tally.foreign > 0 && expected !== 'fails' && fault?.mixesIds !== true) return 'failed';
+  if (fault?.mayPass === true) return 'listed';
+  const mustFail = fault !== undefined || reason !== undefined;
+  if (failure === undefined) return mustFail ? 'stale' : 'passed';
+  if (fault !== undefined) return 'listed';
+  return mustFail && isAssertionError(failure) ? 'listed' : 'failed';
+}
+
+/** What a task failed with: wrapped, as anything can be thrown. */
+interface Failure {
+  readonly thrown: unknown;
+}
+
+async function failureOf(
+  run: () => Promise<void> | void,
+  limit: number,
+): Promise<Failure | undefined> {
+  const failures: Failure[] = [];
+  // Scenarios that let an error escape on purpose add a listener, beside the one here or replacing it.
+  function onStray(thrown: unknown): void {
+    if (process.listeners('uncaughtException').every((each) => each === survive)) {
+      failures.push({ thrown });
+    }
+  }
+  process.prependListener('uncaughtExceptionMonitor', onStray);
+  process.on('uncaughtException', survive);
+  const end = new AbortController();
+  try {
+    await Promise.race([run(), tooLate(limit, end.signal)]);
+  } catch (thrown) {
+    failures.push({ thrown });
+  } finally {
+    end.abort();
+    process.off('uncaughtExceptionMonitor', onStray);
+    process.off('uncaughtException', survive);
+  }
+  return failures[0];
+}
+
+async function tooLate(limit: number, signal: AbortSignal): Promise<never> {
+  await delay(limit, undefined, { signal });
+  throw new Error(`not done after ${limit / 1000} s`);
+}
+
+/** Keeps the process alive, for the scenarios to come. */
+function survive(): void {}
+
+function isAssertionError({ thrown }: Failure): boolean {
+  return thrown instanceof Error && thrown.name === 'AssertionError';
+}
+
+function describe({ thrown }: Failure): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown);
+}

@@ -1,0 +1,17 @@
+import type { Adapter } from './contract.ts';
+import type { HttpScenario } from './http-scenario.ts';
+import type { Task } from './judge.ts';
+import { runScenario } from './run-scenario.ts';
+
+/** Returns the task of running a scenario with an adapter. */
+export function taskFor(scenario: HttpScenario, adapter: Adapter): Task {
+  const { id, title, fails, probes } = scenario;
+  return {
+    id,
+    title,
+    places: probes.length,
+    expected: fails === undefined ? undefined : 'fails',
+    reason: fails ?? adapter.unsupported?.[id],
+    run: (tally) => runScenario(scenario, adapter, tally),
+  };
+}

@@ -1,0 +1,568 @@
+import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter, on, once } from 'node:events';
+import { setImmediate, setTimeout } from 'node:timers';
+import {
+  context,
+  createContext,
+  getRequestId,
+  type Inherit,
+  NoContextError,
+  type Snapshot,
+} from '@request-context/core';
+
+/** What the core promises on every runtime. It fails by throwing or rejecting. */
+export interface Scenario {
+  /** Stable: lists of what is unsupported name it. */
+  readonly id: string;
+  readonly title: string;
+  run(): Promise<void> | void;
+}
+
+const modes: readonly Inherit[] = ['share', 'copy', 'chain'];
+const values = createContext();
+
+/** What passes control on: the scope must be the same on the other side. */
+const carriers: Readonly<Record<string, (read: () => void) => unknown>> = {
+  await: async (read) => {
+    await null;
+    read();
+  },
+  'promise-chain': (read) => Promise.resolve().then(read),
+  'rejected-promise': (read) => Promise.reject(new Error('no')).catch(read),
+  'promise-all': (read) => Promise.all([pause(1).then(read), pause(2).then(read)]),
+  'set-timeout': (read) => new Promise<void>((done) => setTimeout(() => done(read()), 1)),
+  'set-interval': (read) =>
+    new Promise<void>((done) => {
+      let ticks = 0;
+      const timer = setInterval(() => {
+        read();
+        ticks += 1;
+        if (ticks < 3) return;
+        clearInterval(timer);
+        done();
+      }, 1);
+    }),
+  'set-immediate': (read) => new Promise<void>((done) => setImmediate(() => done(read()))),
+  'next-tick': (read) => new Promise<void>((done) => process.nextTick(() => done(read()))),
+  'queue-microtask': (read) => new Promise<void>((done) => queueMicrotask(() => done(read()))),
+  'async-generator': async (read) => {
+    async function* items() {
+      yield await pause(1);
+      read();
+      yield await pause(1);
+    }
+    for await (const _ of items()) read();
+  },
+  thenable: async (read) => {
+    // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
+    const thenable = { then: (done: () => void) => done() };
+    await thenable;
+    read();
+  },
+  event: (read) => new EventEmitter().on('go', read).emit('go'),
+};
+
+/** What a parent reads after its child has set `simple` and changed `list`; `[1]` was `parent`. */
+const comparison: Readonly<Record<Inherit, readonly [simple: string, second: string]>> = {
+  share: ['from child', 'child'],
+  copy: ['from parent', 'parent'],
+  chain: ['from parent', 'child'],
+};
+
+const oddKeys: readonly PropertyKey[] = [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'hasOwnProperty',
+  'then',
+  '',
+  Symbol('own'),
+  Symbol.iterator,
+  0,
+];
+
+/** Ways to take the current scope to code that is called from another. */
+const bindings: Readonly<Record<string, <T>(task: () => T) => () => T>> = {
+  bind: (task) => values.bind(task),
+  snapshot: (task) => {
+    const inside = values.snapshot();
+    return () => inside(task);
+  },
+};
+
+/** The methods that add a listener, by the names that their scenarios go by. */
+const additions = {
+  on: 'on',
+  'add-listener': 'addListener',
+  once: 'once',
+  'prepend-listener': 'prependListener',
+  'prepend-once-listener': 'prependOnceListener',
+} as const;
+
+export const coreScenarios: Scenario[] = [
+  ...Object.entries(carriers).map(
+    ([name, carry]): Scenario => ({
+      id: `core-carry-${name}`,
+      title: `the scope stays the same through ${name}`,
+      run: async () => {
+        const seen: unknown[] = [];
+        const carryIn = (user: string) =>
+          values.run({ user }, () => carry(() => seen.push([user, values.get('user')])));
+        await Promise.all([carryIn('ann'), carryIn('bob')]);
+        assert.ok(seen.length >= 2);
+        for (const pair of seen)
+          assert.deepEqual(pair, [(pair as string[])[0], (pair as string[])[0]]);
+        assert.equal(values.active, false);
+      },
+    }),
+  ),
+  ...modes.map(
+    (inherit): Scenario => ({
+      id: `core-fork-${inherit}`,
+      title: `a fork inherits by ${inherit}: what the parent reads after its child wrote`,
+      run: () =>
+        values.run({ simple: 'from parent', list: ['from', 'parent'] }, async () => {
+          await values.fork(
+            async () => {
+              await pause(1);
+              assert.deepEqual(values.toObject(), {
+                simple: 'from parent',
+                list: ['from', 'parent'],
+                given: inherit,
+              });
+              values.set('simple', 'from child');
+              (values.get('list') as string[])[1] = 'child';
+              await null;
+              assert.equal(values.get('simple'), 'from child');
+            },
+            { inherit, values: { given: inherit } },
+          );
+          const [simple, second] = comparison[inherit];
+          assert.deepEqual(values.toObject(), {
+            simple,
+            list: ['from', second],
+            ...(inherit === 'share' ? { given: 'share' } : {}),
+          });
+        }),
+    }),
+  ),
+  ...modes.map(
+    (inherit): Scenario => ({
+      id: `core-fork-outside-${inherit}`,
+      title: `a fork by ${inherit} outside any context starts an empty one`,
+      run: () => {
+        values.fork(
+          () => {
+            assert.equal(values.active, true);
+            assert.deepEqual(values.toObject(), { given: 1 });
+          },
+          { inherit, values: { given: 1 } },
+        );
+        assert.equal(values.active, false);
+      },
+    }),
+  ),
+  ...modes.map(
+    (inherit): Scenario => ({
+      id: `core-concurrency-${inherit}`,
+      title: `1000 roots with 10 children each by ${inherit}, at random delays, stay apart`,
+      run: async () => {
+        const child = async (root: number, n: number) => {
+          await pause(Math.random() * 5);
+          values.set(`child${n}`, root);
+          await pause(Math.random() * 5);
+          const { id, ...written } = values.toObject();
+          assert.equal(id, root);
+          assert.equal(written[`child${n}`], root);
+          for (const value of Object.values(written)) assert.equal(value, root);
+          if (inherit !== 'share') assert.equal(Object.keys(written).length, 1);
+        };
+        await Promise.all(
+          range(1000).map((root) =>
+            values.run({ id: root }, async () => {
+              await Promise.all(
+                range(10).map((n) => values.fork(() => child(root, n), { inherit })),
+              );
+              const own = inherit === 'share' ? 11 : 1;
+              assert.equal(Object.keys(values.toObject()).length, own);
+              assert.equal(values.get('id'), root);
+            }),
+          ),
+        );
+      },
+    }),
+  ),
+  {
+    id: 'core-run-root',
+    title: 'a run inherits nothing, ends with its task, and hands on results and errors',
+    run: async () => {
+      await values.run({ user: 'ann' }, async () => {
+        assert.equal(await values.run({}, async () => values.get('user', 'nobody')), 'nobody');
+        assert.throws(
+          () =>
+            values.run({}, () => {
+              throw new Error('of the task');
+            }),
+          /of the task/,
+        );
+        assert.equal(values.get('user'), 'ann');
+      });
+      assert.equal(values.active, false);
+    },
+  },
+  {
+    id: 'core-chain-merged',
+    title: 'in a chain the nearest value wins; deletes and clear touch the child alone',
+    run: () =>
+      values.run({ a: 'root', b: 'root' }, () =>
+        values.fork(
+          () => {
+            assert.deepEqual(values.toObject(), { a: 'root', b: 'child', c: 'child' });
+            assert.deepEqual(
+              ['a', 'b', 'c', 'd'].map((key) => values.has(key)),
+              [true, true, true, false],
+            );
+            assert.equal(values.delete('a'), false);
+            assert.equal(values.delete('b'), true);
+            assert.equal(values.get('b'), 'root');
+            values.set('a', undefined);
+            assert.equal(values.get('a', 'hidden'), 'hidden');
+            values.clear();
+            assert.deepEqual(values.toObject(), { a: 'root', b: 'root' });
+          },
+          { inherit: 'chain', values: { b: 'child', c: 'child' } },
+        ),
+      ),
+  },
+  {
+    id: 'core-chain-deep',
+    title: 'a chain 10,000 deep is read, written and copied without overflow',
+    run: () => {
+      const levels = 10_000;
+      const inLeaf = values.run({ root: 'root', level: 0 }, () => {
+        let deepest: Snapshot = values.snapshot();
+        for (let level = 1; level <= levels; level += 1) {
+          deepest = deepest(() =>
+            values.fork(() => values.snapshot(), { inherit: 'chain', values: { level } }),
+          );
+        }
+        return deepest;
+      });
+      inLeaf(() => {
+        assert.equal(values.get('root'), 'root');
+        assert.equal(values.has('none'), false);
+        assert.deepEqual(values.toObject(), { root: 'root', level: levels });
+        values.fork(() => assert.equal(values.get('level'), levels), { inherit: 'copy' });
+        assert.equal(values.delete('level'), true);
+        assert.equal(values.get('level'), levels - 1);
+      });
+    },
+  },
+  {
+    id: 'core-copy-deep',
+    title: 'a copy is deep: cycles, Map, Set, Date, bytes; functions and instances are kept',
+    run: () => {
+      const bytes = new Uint8Array([1, 2]);
+      const text = Buffer.from('text');
+      const at = new Date(0);
+      const emitter = new EventEmitter();
+      const list: unknown[] = [bytes, text, at, emitter];
+      list.push(list);
+      const given = { list, map: new Map([['list', list]]), set: new Set([list]) };
+      values.run(given, () =>
+        values.fork(
+          () => {
+            const copy = values.toObject() as typeof given;
+            assert.notEqual(copy.list, list);
+            assert.equal(copy.list[4], copy.list);
+            assert.equal(copy.map.get('list'), copy.list);
+            assert.equal(copy.set.has(copy.list), true);
+            assert.equal(copy.list[3], emitter);
+            for (const [n, original] of [bytes, text, at].entries()) {
+              assert.notEqual(copy.list[n], original);
+              assert.deepEqual(copy.list[n], original);
+            }
+            bytes[0] = 9;
+            text[0] = 9;
+            assert.deepEqual(copy.list[0], new Uint8Array([1, 2]));
+            assert.equal(String(copy.list[1]), 'text');
+          },
+          { inherit: 'copy' },
+        ),
+      );
+    },
+  },
+  {
+    id: 'core-keys-ordinary',
+    title: 'keys like __proto__, constructor, toString and symbols are ordinary',
+    run: () => {
+      const before = Reflect.ownKeys(Object.prototype);
+      for (const key of oddKeys) {
+        values.run({}, () => {
+          assert.equal(values.get(key), undefined);
+          assert.equal(values.has(key), false);
+          values.set(key, { polluted: true });
+          for (const inherit of modes) {
+            values.fork(() => assert.deepEqual(values.get(key), { polluted: true }), { inherit });
+          }
+          assert.equal(values.get('polluted'), undefined);
+          assert.equal(Reflect.ownKeys(values.toObject()).length, 1);
+          assert.equal(values.delete(key), true);
+          assert.equal(values.has(key), false);
+        });
+      }
+      const sent = JSON.parse('{"__proto__": {"polluted": true}}');
+      values.run(sent, () => assert.equal(values.get('polluted'), undefined));
+      assert.deepEqual(Reflect.ownKeys(Object.prototype), before);
+    },
+  },
+  {
+    id: 'core-outside',
+    title: 'outside any context reading finds nothing, writing and require throw',
+    run: () => {
+      assert.equal(values.active, false);
+      assert.equal(values.get('user', 'nobody'), 'nobody');
+      assert.equal(values.has('user'), false);
+      assert.deepEqual(values.toObject(), {});
+      assert.equal(getRequestId(), undefined);
+      const loud = [
+        () => values.require('user'),
+        () => values.set('user', 'ann'),
+        () => values.delete('user'),
+        () => values.clear(),
+      ];
+      for (const act of loud) {
+        assert.throws(act, (error) => {
+          assert.ok(error instanceof NoContextError);
+          assert.equal(error.code, 'ERR_NO_CONTEXT');
+          return true;
+        });
+      }
+    },
+  },
+  {
+    id: 'core-contexts-apart',
+    title: 'contexts and the AsyncLocalStorages of others do not mix',
+    run: async () => {
+      const storage = new AsyncLocalStorage<string>();
+      await storage.run('theirs', () =>
+        context.run({ requestId: 'myid' }, () =>
+          values.run({ requestId: 'other' }, async () => {
+            await pause(1);
+            assert.equal(getRequestId(), 'myid');
+            assert.equal(values.get('requestId'), 'other');
+            assert.equal(storage.getStore(), 'theirs');
+            storage.run('inner', () => assert.equal(getRequestId(), 'myid'));
+          }),
+        ),
+      );
+    },
+  },
+  ...Object.entries(bindings).map(
+    ([name, carry]): Scenario => ({
+      id: `core-${name}`,
+      title: `${name} carries the scope to whoever calls, and back`,
+      run: async () => {
+        const read = async () => {
+          const first = values.get('user');
+          await pause(1);
+          return [first, values.get('user')];
+        };
+        const carried = values.run({ user: 'ann' }, () => carry(read));
+        assert.deepEqual(await carried(), ['ann', 'ann']);
+        await values.run({ user: 'bob' }, async () => {
+          const result = carried();
+          assert.equal(values.get('user'), 'bob');
+          assert.deepEqual(await result, ['ann', 'ann']);
+          assert.equal(values.get('user'), 'bob');
+        });
+        const outside = carry(() => values.active);
+        assert.equal(values.run({}, outside), false);
+      },
+    }),
+  ),
+  {
+    id: 'core-bind-transparent',
+    title: 'bind keeps this, arguments, result, errors, name and length',
+    run: () => {
+      function area(this: { unit: string }, width: number, height: number) {
+        if (width < 0) throw new RangeError('width');
+        return `${width * height}${this.unit}`;
+      }
+      const bound = values.run({}, () => values.bind(area));
+      assert.equal(bound.call({ unit: 'm' }, 2, 3), '6m');
+      assert.throws(() => bound.call({ unit: 'm' }, -1, 1), RangeError);
+      assert.equal(bound.name, 'area');
+      assert.equal(bound.length, 2);
+      assert.equal(values.active, false);
+    },
+  },
+  ...Object.entries(additions).map(
+    ([name, add]): Scenario => ({
+      id: `core-emitter-${name}`,
+      title: `a listener added with ${add}, before or after bindEmitter, runs in the scope`,
+      run: () => {
+        const emitter = new EventEmitter();
+        const seen: unknown[] = [];
+        const listener = () => seen.push(values.get('user'));
+        emitter[add]('go', listener);
+        values.run({ user: 'ann' }, () => values.bindEmitter(emitter));
+        emitter[add]('go', listener);
+        values.run({ user: 'bob' }, () => {
+          emitter[add]('go', listener);
+          emitter.emit('go');
+          assert.equal(values.get('user'), 'bob');
+        });
+        assert.deepEqual(seen, ['ann', 'ann', 'ann']);
+      },
+    }),
+  ),
+  {
+    id: 'core-emitter-transparent',
+    title: 'a bound emitter lists, counts and removes listeners as any other',
+    run: () => {
+      const keys = Object.keys(new EventEmitter());
+      const emitter = values.run({}, () => values.bindEmitter(new EventEmitter()));
+      assert.deepEqual(Object.keys(emitter), keys);
+      const calls: unknown[] = [];
+      const listener = function (this: unknown, ...args: unknown[]) {
+        calls.push(this === emitter, ...args);
+      };
+      emitter.on('go', listener).once('go', listener);
+      assert.equal(emitter.listeners('go')[1], listener);
+      assert.equal(emitter.listenerCount('go'), 2);
+      assert.equal(emitter.emit('go', 1, 'two'), true);
+      assert.deepEqual(calls, [true, 1, 'two', true, 1, 'two']);
+      emitter.once('go', listener).off('go', listener).off('go', listener);
+      assert.equal(emitter.listenerCount('go'), 0);
+      assert.equal(emitter.emit('go'), false);
+      emitter.on('go', listener).on('stop', listener).removeAllListeners();
+      assert.deepEqual(emitter.eventNames(), []);
+      assert.throws(() => emitter.emit('error', new Error('nobody listens')), /nobody listens/);
+    },
+  },
+  {
+    id: 'core-emitter-rebound',
+    title: 'an emitter that is bound again moves to the new scope, with no second wrapper',
+    run: () => {
+      const emitter = new EventEmitter();
+      const seen: unknown[] = [];
+      emitter.on('go', () => seen.push(values.get('user', 'nobody')));
+      values.run({ user: 'ann' }, () => values.bindEmitter(emitter));
+      const { emit } = emitter;
+      values.run({ user: 'bob' }, () => values.bindEmitter(emitter));
+      values.run({ user: 'ann' }, () => emitter.emit('go'));
+      values.bindEmitter(emitter);
+      values.run({ user: 'ann' }, () => emitter.emit('go'));
+      assert.deepEqual(seen, ['bob', 'nobody']);
+      assert.equal(emitter.emit, emit);
+    },
+  },
+  {
+    id: 'core-emitter-storages',
+    title: 'in the events of a bound emitter other AsyncLocalStorages are as at the emit',
+    run: () => {
+      const storage = new AsyncLocalStorage<string>();
+      const emitter = new EventEmitter();
+      storage.run('bound', () => values.run({ user: 'ann' }, () => values.bindEmitter(emitter)));
+      const seen: unknown[] = [];
+      emitter.on('go', () => seen.push(values.get('user'), storage.getStore()));
+      storage.run('emitted', () => emitter.emit('go'));
+      assert.deepEqual(seen, ['ann', 'emitted']);
+    },
+  },
+  {
+    id: 'core-emitter-rejections',
+    title: 'captureRejections works on a bound emitter, and its error event is in the scope',
+    run: async () => {
+      const emitter = new EventEmitter({ captureRejections: true });
+      values.run({ user: 'ann' }, () => values.bindEmitter(emitter));
+      emitter.on('go', async () => {
+        await pause(1);
+        throw new Error(`of ${values.get('user')}`);
+      });
+      const handled = new Promise((resolve) => {
+        emitter.on('error', (error: Error) => resolve([error.message, values.get('user')]));
+      });
+      values.run({ user: 'bob' }, () => emitter.emit('go'));
+      assert.deepEqual(await handled, ['of ann', 'ann']);
+    },
+  },
+  {
+    id: 'core-emitter-iterators',
+    title: 'events.once and events.on work on a bound emitter, in the scope of who awaits',
+    run: async () => {
+      const emitter = new EventEmitter();
+      values.run({ user: 'ann' }, () => values.bindEmitter(emitter));
+      const reading = values.run({ user: 'bob' }, async () => {
+        const seen: unknown[] = [await once(emitter, 'ready')];
+        for await (const [value] of on(emitter, 'go')) {
+          seen.push([value, values.get('user')]);
+          if (value === 2) break;
+        }
+        return seen;
+      });
+      emitter.emit('ready', 0);
+      await pause(1);
+      emitter.emit('go', 1);
+      await pause(1);
+      emitter.emit('go', 2);
+      assert.deepEqual(await reading, [[0], [1, 'bob'], [2, 'bob']]);
+      assert.deepEqual(emitter.eventNames(), []);
+    },
+  },
+  ...collectionScenarios(),
+];
+
+/** Only where the runtime was started with its garbage collector exposed: `--expose-gc`. */
+function collectionScenarios(): Scenario[] {
+  const { gc, Bun } = globalThis as {
+    gc?: () => void;
+    Bun?: { gc(isSynchronous: boolean): void };
+  };
+  const collect = Bun === undefined ? gc : () => Bun.gc(true);
+  if (collect === undefined) return [];
+  return modes.map((inherit) => ({
+    id: `core-collected-${inherit}`,
+    title: `scopes that were forked by ${inherit} are collected when their tasks are over`,
+    run: async () => {
+      const dropped: WeakRef<object>[] = [];
+      const work = async () => {
+        const value = { of: 'child' };
+        dropped.push(new WeakRef(value));
+        values.set('own', value);
+        await pause(1);
+        values.bindEmitter(new EventEmitter()).emit('go');
+      };
+      await Promise.all(
+        range(100).map(() =>
+          values.run({}, () => values.fork(() => values.fork(work, { inherit }), { inherit })),
+        ),
+      );
+      assert.equal(dropped.length, 100);
+      for (let round = 0; round < 20 && countAlive(dropped) > 0; round += 1) {
+        // A reference that was looked at stays until the end of the turn.
+        await pause(5);
+        collect();
+      }
+      // One or two may stay where the collector takes what lies on the stack for references.
+      assert.ok(countAlive(dropped) <= 2, `${countAlive(dropped)} of 100 are still alive`);
+    },
+  }));
+}
+
+function countAlive(references: readonly WeakRef<object>[]): number {
+  return references.filter((reference) => reference.deref() !== undefined).length;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done, milliseconds);
+  });
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, n) => n);
+}

@@ -1,0 +1,91 @@
+import { readdirSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { appliesTo, isAdapter, type Task, taskFor } from '@request-context/conformance/engine';
+import type { FrameworkAdapter, FrameworkScenario } from './framework-scenario.ts';
+import { findUnsupported } from './unsupported.ts';
+
+/** The scenarios of one family, for one adapter. */
+export interface Row {
+  readonly adapter: string;
+  readonly family: string;
+  readonly tasks: readonly Task[];
+}
+
+const adaptersFolder = new URL('./adapters/', import.meta.url);
+
+/** The modules of adapters. Each is loaded alone: one that a runtime cannot load must not take others with it. */
+const adapterModules: ReadonlyMap<string, URL> = new Map(
+  readdirSync(adaptersFolder)
+    .map((file): [string, URL] => [basename(file, extname(file)), new URL(file, adaptersFolder)])
+    .filter(([name]) => name !== 'index')
+    .map(([name, url]): [string, URL] => [name.replace('-adapters', ''), url])
+    .sort(([a], [b]) => (a < b ? -1 : 1)),
+);
+
+/** What can be loaded and run alone: the core's scenarios, and each module of adapters. */
+export const groupNames: readonly string[] = ['core', ...adapterModules.keys()];
+
+/** Loads a group, as far as the runtime can. */
+export async function loadGroup(name: string, runtime: string): Promise<readonly Row[]> {
+  const module = adapterModules.get(name);
+  return module === undefined ? coreRows(runtime) : adapterRows(name, module, runtime);
+}
+
+async function coreRows(runtime: string): Promise<Row[]> {
+  const { coreScenarios } = await import('./core-scenarios.ts');
+  const tasks = coreScenarios.map((scenario) => ({
+    id: scenario.id,
+    title: scenario.title,
+    places: 0,
+    run: () => scenario.run(),
+    fault: findUnsupported(runtime, 'core', scenario.id),
+  }));
+  return [{ adapter: 'core', family: 'core', tasks }];
+}
+
+async function adapterRows(name: string, module: URL, runtime: string): Promise<Row[]> {
+  let adapters: FrameworkAdapter[];
+  try {
+    adapters = Object.values(await import(module.href))
+      .flat()
+      .filter(isAdapter);
+  } catch (error) {
+    return [{ adapter: name, family: 'load', tasks: [failedLoad(name, error, runtime)] }];
+  }
+  const { families } = await import('./scenarios/index.ts');
+  return adapters.flatMap((adapter) => rowsFor(adapter, families, runtime));
+}
+
+/** Returns what there is to run with an adapter. */
+function rowsFor(
+  adapter: FrameworkAdapter,
+  families: Readonly<Record<string, readonly FrameworkScenario[]>>,
+  runtime: string,
+): Row[] {
+  return Object.entries(families).flatMap(([family, scenarios]) => {
+    const tasks = scenarios
+      .filter((scenario) => isFor(scenario, adapter))
+      .map((scenario) => ({
+        ...taskFor(scenario, adapter),
+        fault: findUnsupported(runtime, adapter.name, scenario.id),
+      }));
+    return tasks.length === 0 ? [] : [{ adapter: adapter.name, family, tasks }];
+  });
+}
+
+/** Whether a scenario is for the adapter's framework, and its server has what the scenario needs. */
+function isFor(scenario: FrameworkScenario, adapter: FrameworkAdapter): boolean {
+  const { frameworks } = scenario;
+  const isOfFramework = frameworks?.some((framework) => adapter.name.startsWith(framework)) ?? true;
+  return isOfFramework && appliesTo(scenario, adapter);
+}
+
+function failedLoad(name: string, error: unknown, runtime: string): Task {
+  return {
+    id: 'load',
+    title: 'load the framework',
+    places: 0,
+    fault: findUnsupported(runtime, name, 'load'),
+    run: () => Promise.reject(error),
+  };
+}

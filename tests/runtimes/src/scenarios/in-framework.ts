@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { type HttpScenario, record } from '@request-context/conformance/engine';
+import type { FrameworkScenario, NativeApps } from '../framework-scenario.ts';
+
+/** An application of one framework, and what the clients ask of it. */
+export interface FrameworkCase extends Omit<HttpScenario, 'routes' | 'setup'> {
+  /** The application, for each framework that the case is for. */
+  readonly native: NativeApps;
+  /** Paths that each client requests in turn, with the expected status; without it, `/` and 200. */
+  readonly paths?: Readonly<Record<string, number>>;
+}
+
+/** Returns a scenario for the frameworks that the case has an application for. */
+export function inFramework(frameworkCase: FrameworkCase): FrameworkScenario {
+  const { paths = { '/': 200 }, native, ...rest } = frameworkCase;
+  return {
+    async visit(client) {
+      for (const [path, expected] of Object.entries(paths)) {
+        const { status } = await client.send(path);
+        assert.equal(status, expected, `the status of ${path}`);
+      }
+    },
+    ...rest,
+    routes: {},
+    frameworks: Object.keys(native),
+    setup: { native },
+  };
+}
+
+/** Returns the id that the client of a request sent. */
+export function idOf(req: IncomingMessage): string {
+  return String(req.headers['x-request-id']);
+}
+
+/** Records which id is current, for a request as Node passes it. */
+export function probe(req: IncomingMessage, label: string): void {
+  record(idOf(req), label);
+}

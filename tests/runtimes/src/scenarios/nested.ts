@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { Agent, IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Client, createClient } from '@request-context/conformance/engine';
+import { getRequestId } from '@request-context/core';
+
+/** What a handler sees, at several places, as one text; it is for the caller to send. */
+export async function seenInside(req: IncomingMessage, res: ServerResponse): Promise<string> {
+  const seen = [String(getRequestId())];
+  const note = (): void => void seen.push(String(getRequestId()));
+  await delay(1);
+  note();
+  for (const emitter of [req, res]) {
+    emitter.once('custom', note);
+    emitter.emit('custom');
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  note();
+  return [...new Set(seen)].join(' ');
+}
+
+/** Asks a listener in the same process, with an id and without; its requests are to see their own. */
+export async function askInner(req: IncomingMessage, listener: RequestListener): Promise<void> {
+  const outer = String(req.headers['x-request-id']);
+  const sent = `${outer}.inner`;
+  const [withId, without] = await Promise.all([ask(listener, sent), ask(listener)]);
+  assert.deepEqual(withId, { echoed: sent, body: sent }, 'the inner request sees its own id');
+  assert.equal(without.body, without.echoed, 'and so does one that sends none');
+  assert.notEqual(without.body, outer);
+}
+
+/** Gives a request to a listener without a server, on a socket that leads nowhere. */
+async function ask(
+  listener: RequestListener,
+  id?: string,
+): Promise<{ echoed: string | undefined; body: string }> {
+  let received = '';
+  const socket = new Duplex({
+    read() {},
+    write(chunk, _encoding, done) {
+      received += chunk;
+      done();
+    },
+  }) as Socket;
+  const req = new IncomingMessage(socket);
+  const version = { httpVersion: '1.1', httpVersionMajor: 1, httpVersionMinor: 1 };
+  Object.assign(req, { method: 'GET', url: '/', ...version });
+  if (id !== undefined) req.headers['x-request-id'] = id;
+  req.push(null);
+  const res = new ServerResponse(req);
+  res.assignSocket(socket);
+  const isFinished = new Promise((resolve) => res.once('finish', resolve));
+  listener(req, res);
+  await isFinished;
+  const [head = '', body = ''] = received.split('\r\n\r\n');
+  return { echoed: /^x-request-id: (.+)$/im.exec(head)?.[1]?.trim(), body };
+}
+
+/** Asks by turns, on one connection, what the adapter covers and what it does not. */
+export async function visitUncovered({ url, id }: Client): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const client = createClient(url, id, agent);
+  try {
+    for (const _ of 'abc') {
+      await client.send('/covered');
+      const { body } = await client.send('/uncovered', { isCovered: false });
+      assert.equal(body, 'undefined', 'nothing is seen where the adapter does not cover');
+    }
+  } finally {
+    agent.destroy();
+  }
+}

@@ -1,0 +1,35 @@
+import { createServer } from 'node:http';
+import { inHandler } from '@request-context/conformance/engine';
+import { withRequestId } from '@request-context/node-http';
+import type { FrameworkScenario } from '../framework-scenario.ts';
+import { askInner, seenInside } from './nested.ts';
+
+const inner = withRequestId((req, res) => seenInside(req, res).then((seen) => res.end(seen)));
+
+/** For all frameworks, as each can be within node:http and the other way round. */
+export const nodeHttpScenarios: readonly FrameworkScenario[] = [
+  inHandler({
+    id: 'node-http-nested',
+    title: 'keep the ids apart where a handler calls a listener of node:http in the process',
+    probes: ['before', 'after'],
+    async work(x) {
+      x.probe('before');
+      await askInner(x.req, inner);
+      x.probe('after');
+    },
+  }),
+  {
+    ...inHandler({
+      id: 'node-http-twice',
+      title: 'keep the first id where the adapter is within withRequestId',
+      probes: ['handler'],
+      work: (x) => x.probe('handler'),
+    }),
+    // With Fastify the adapter is at the server, and so comes first.
+    frameworks: ['node-http', 'express', 'koa'],
+    setup: {
+      options: { trust: false },
+      createServer: (listener) => createServer(withRequestId(listener)),
+    },
+  },
+];

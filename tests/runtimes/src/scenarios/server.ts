@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { request, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { type Client, type HttpScenario, record } from '@request-context/conformance/engine';
+import { getRequestId } from '@request-context/core';
+import { attach, onClientError } from '@request-context/node-http';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Sends bytes, half-closes, and gives all that comes back. */
+async function exchangeBytes({ url }: Client, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.end(bytes);
+  return Buffer.concat(await socket.toArray()).toString('latin1');
+}
+
+const echoedIn = (answer: string): string[] =>
+  [...answer.matchAll(/^x-request-id: (.+)\r$/gim)].map(([, id]) => String(id));
+
+/** An answer that Node gives before anything of the framework runs. */
+interface NodeAnswer {
+  readonly id: string;
+  readonly title: string;
+  readonly send: (id: string) => string;
+  readonly statuses: readonly number[];
+  /** Whether the request could be read: then the answer carries its id, a fresh one otherwise. */
+  readonly isRead: boolean;
+}
+
+const nodeAnswers: readonly NodeAnswer[] = [
+  {
+    id: 'no-host',
+    title: 'the 400 for a request without a Host header',
+    send: (id) => `GET / HTTP/1.1\r\nX-Request-ID: ${id}\r\n\r\n`,
+    statuses: [400],
+    isRead: true,
+  },
+  {
+    id: 'expectation',
+    title: 'the 417 for an unknown expectation',
+    send: (id) => `GET / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nX-Request-ID: ${id}\r\n\r\n`,
+    statuses: [417],
+    isRead: true,
+  },
+  {
+    id: 'malformed',
+    title: 'the 400 for bytes that are not HTTP',
+    send: () => 'GET / TEA/1.1\r\n\r\n',
+    statuses: [400],
+    isRead: false,
+  },
+  {
+    id: 'control-byte',
+    title: 'the 400 for a control byte in the id',
+    send: (id) => `GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}\x01\r\n\r\n`,
+    statuses: [400],
+    isRead: false,
+  },
+  {
+    id: 'head-too-large',
+    title: 'the 431 for a head that is too large',
+    send: (id) =>
+      `GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`,
+    statuses: [431],
+    isRead: false,
+  },
+];
+
+function toScenario({ id, title, send, statuses, isRead }: NodeAnswer): HttpScenario {
+  return {
+    id: `server-${id}`,
+    title: `echo an id on ${title}, behind attach()`,
+    probes: [],
+    routes: {},
+    setup: {
+      onServer(server) {
+        attach(server);
+        // Fastify has a listener of its own, which answers without an id.
+        if (!isRead) server.removeAllListeners('clientError').on('clientError', onClientError);
+      },
+    },
+    async visit(client) {
+      const answer = await exchangeBytes(client, send(client.id));
+      assert(statuses.includes(Number(answer.split(' ')[1])), answer);
+      const [echoed, ...more] = echoedIn(answer);
+      assert.deepEqual(more, []);
+      if (isRead) assert.equal(echoed, client.id);
+      else assert.match(String(echoed), uuid);
+    },
+  };
+}
+
+/** Adds a listener for an event of the server that Node gives requests by, which notes the id. */
+function onRequestEvent(server: Server, event: string, answer: (...args: never[]) => void): void {
+  attach(server);
+  server.on(event, (req, out, head) => {
+    record(String(req.headers['x-request-id']), event);
+    setImmediate(() => record(String(req.headers['x-request-id']), `${event}, later`));
+    (answer as (...args: unknown[]) => void)(req, out, head);
+  });
+}
+
+export const serverScenarios: readonly HttpScenario[] = [
+  ...nodeAnswers.map(toScenario),
+  {
+    id: 'server-share',
+    title: 'echo the id on the 503 once a connection reaches maxRequestsPerSocket, behind attach()',
+    probes: [],
+    routes: { 'GET /': (x) => x.send() },
+    setup: {
+      onServer(server) {
+        attach(server);
+        server.maxRequestsPerSocket = 1;
+      },
+    },
+    async visit(client) {
+      const head = `GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${client.id}\r\n\r\n`;
+      const answer = await exchangeBytes(client, head + head);
+      // Whether the second is answered before the connection is closed is a matter of luck.
+      const answers = answer.split('HTTP/1.1 ').length - 1;
+      assert.deepEqual(
+        echoedIn(answer),
+        Array.from({ length: answers }, () => client.id),
+      );
+    },
+  },
+  {
+    id: 'server-check-continue',
+    title: "keep the id in 'checkContinue', behind attach()",
+    probes: ['checkContinue', 'checkContinue, later', 'handler'],
+    routes: {
+      'POST /': (x) => {
+        x.probe('handler');
+        x.takeOver().end();
+        x.req.resume();
+      },
+    },
+    setup: {
+      onServer: (server) =>
+        onRequestEvent(
+          server,
+          'checkContinue',
+          (...[req, res]: [never, { writeContinue(): void }]) => {
+            res.writeContinue();
+            server.emit('request', req, res);
+          },
+        ),
+    },
+    async visit({ url, id }) {
+      await new Promise<void>((resolve, reject) => {
+        const headers = { 'X-Request-ID': id, Expect: '100-continue', 'Content-Length': 4 };
+        const sent = request(url, { method: 'POST', headers, agent: false });
+        sent.on('continue', () => sent.end('body')).on('error', reject);
+        sent.on('response', (answer) => {
+          assert.equal(answer.headers['x-request-id'], id);
+          text(answer).then(() => resolve(), reject);
+        });
+        sent.flushHeaders();
+      });
+    },
+  },
+  {
+    id: 'server-connect',
+    title: "keep the id in 'connect' and its socket, behind attach()",
+    probes: ['connect', 'connect, later', 'socket data', 'socket end', 'socket close'],
+    routes: {},
+    setup: {
+      onServer: (server) =>
+        onRequestEvent(server, 'connect', (...[req, socket]: [Req, NodeJS.Socket]) => {
+          for (const event of ['data', 'end', 'close']) {
+            socket.on(event, () => record(String(req.headers['x-request-id']), `socket ${event}`));
+          }
+          socket.write(`HTTP/1.1 200 OK\r\n\r\n${getRequestId()}`);
+          socket.on('end', () => socket.end());
+        }),
+    },
+    async visit({ url, id }) {
+      const { hostname, port } = new URL(url);
+      const socket = connect(Number(port), hostname);
+      socket.write(`CONNECT x:1 HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}\r\n\r\n`);
+      await new Promise((resolve) => socket.once('data', resolve));
+      socket.end('through the tunnel');
+      await socket.resume().toArray();
+    },
+  },
+];
+
+interface Req {
+  readonly headers: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,149 @@
+import type { Fault } from '@request-context/conformance/engine';
+import type { RuntimeName } from './runtime.ts';
+
+/** Scenarios that fail through a runtime's fault, with plain AsyncLocalStorage as well. They still run, and must fail. */
+export interface Unsupported extends Fault {
+  readonly runtimes: readonly RuntimeName[];
+  /** All when left out. An adapter that cannot even be loaded goes by the name of its module. */
+  readonly adapters?: readonly string[];
+  /** Ids; `load` is the loading of an adapter's module. */
+  readonly scenarios: readonly string[];
+}
+
+/** What a middleware cannot reach, and attach(server) can. */
+export const beforeMiddleware: Readonly<Record<string, string>> = {
+  'on-finished-before':
+    'on-finished runs a listener in the context that it was added in: ahead of the middleware there is none; attach(server) covers it',
+};
+
+const middlewares = ['express-4', 'express-5', 'koa-2', 'koa-3', 'node-http'];
+
+/** The runtimes' faults that the scenarios see. */
+export const unsupported: readonly Unsupported[] = [
+  {
+    runtimes: ['node-22', 'node-24', 'deno'],
+    adapters: middlewares,
+    scenarios: ['lifecycle-finished-before'],
+    reason:
+      'stream.finished calls back in the context that it was called in (nodejs/node#57865), and ahead of the middleware there is none; attach(server) covers it',
+  },
+  {
+    runtimes: ['node-20', 'node-22'],
+    scenarios: ['isolation-survived-microtask'],
+    reason: 'before version 24, Node reports errors in queueMicrotask outside any context',
+  },
+  {
+    runtimes: ['node-20', 'node-22', 'node-24', 'node-26'],
+    scenarios: ['node-apis-random-int-plain'],
+    mixesIds: true,
+    reason:
+      'Node refills a cache of random bytes for all waiting callers, in the context of the first',
+  },
+  {
+    runtimes: ['bun'],
+    scenarios: ['connection-websocket'],
+    reason: 'Bun replaces ws with its own WebSocketServer, whose events run outside any context',
+  },
+  {
+    runtimes: ['bun'],
+    scenarios: ['server-no-host', 'server-expectation'],
+    reason:
+      'Bun responds without a notice: it has no diagnostics channel http.server.request.start',
+  },
+  {
+    runtimes: ['bun'],
+    scenarios: ['server-share'],
+    reason:
+      'Bun responds without a notice, if it responds before it closes the connection: it has no diagnostics channel http.server.request.start',
+    mayPass: true,
+  },
+  {
+    runtimes: ['bun'],
+    adapters: ['koa-3'],
+    scenarios: ['koa-errors-stream'],
+    reason: 'Koa 3 hangs up on the client by res.destroy(); Bun then sends a 200 without headers',
+  },
+  {
+    runtimes: ['bun'],
+    scenarios: ['node-apis-worker', 'node-apis-message-channel', 'node-apis-abort-timeout'],
+    reason:
+      'in Bun, events of workers, of message ports and of AbortSignal.timeout run outside any context (oven-sh/bun#32805)',
+  },
+  {
+    runtimes: ['bun'],
+    scenarios: [
+      'errors-process-all',
+      'errors-process-async',
+      'errors-process-listener',
+      'errors-process-promise',
+      'errors-process-then',
+      'isolation-survived-microtask',
+    ],
+    reason: 'Bun reports rejected promises and errors in microtasks outside any context',
+  },
+  {
+    runtimes: ['bun'],
+    scenarios: [
+      'outbound-undici-await',
+      'outbound-undici-body',
+      'outbound-undici-body-plain',
+      'outbound-undici-callback',
+      'outbound-undici-pipeline',
+      'outbound-undici-pipeline-plain',
+      'outbound-undici-stream',
+      'outbound-undici-stream-plain',
+      'outbound-undici-upload',
+      'outbound-undici-upload-plain',
+    ],
+    reason:
+      'Bun replaces the undici package with its own, over fetch, which has neither callbacks nor streams',
+  },
+  {
+    runtimes: ['deno'],
+    scenarios: ['outbound-http-timeout-plain'],
+    mixesIds: true,
+    reason:
+      'in Deno, setTimeout of a socket that was used before reuses its timer, and the context of the code that set it first',
+  },
+  {
+    runtimes: ['deno'],
+    scenarios: ['node-apis-net', 'outbound-http', 'outbound-http-abort'],
+    reason:
+      "in Deno, a socket's 'data', 'end' and 'close' run outside any context, as does what follows from them ('connect' does not: denoland/deno#35237)",
+  },
+  {
+    runtimes: ['deno'],
+    scenarios: ['node-apis-child'],
+    reason: 'in Deno, the output of a child process is read outside any context',
+  },
+  {
+    runtimes: ['deno'],
+    scenarios: ['node-apis-abort-timeout'],
+    reason: 'in Deno, the events of AbortSignal.timeout run outside any context',
+  },
+  {
+    runtimes: ['deno'],
+    scenarios: [
+      'errors-process-emitter',
+      'errors-process-immediate',
+      'errors-process-interval',
+      'errors-process-timer',
+      'isolation-survived-timer',
+    ],
+    reason: 'Deno reports errors in timers outside any context',
+  },
+];
+
+/** Returns why a scenario fails with an adapter on a runtime, if that is known. */
+export function findUnsupported(
+  runtime: string,
+  adapter: string,
+  scenario: string,
+): Unsupported | undefined {
+  return unsupported.find(
+    ({ runtimes, adapters, scenarios }) =>
+      (runtimes as readonly string[]).includes(runtime) &&
+      (adapters === undefined || adapters.includes(adapter)) &&
+      scenarios.includes(scenario),
+  );
+}

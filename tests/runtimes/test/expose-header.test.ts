@@ -1,0 +1,49 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { send } from '../../kit/http.ts';
+import { type CorsSetup, corsApps } from './support/cors-apps.ts';
+
+const all = corsApps.map((app) => [app.name, app] as const);
+
+describe.each(all)('exposeHeader in %s', (_name, app) => {
+  async function exposed(setup: CorsSetup, path = '/'): Promise<string | undefined> {
+    const { url, close } = await app.start(setup);
+    onTestFinished(close);
+    const answer = await send(url + path, { headers: { Origin: 'http://example.com' } });
+    return answer.headers['access-control-expose-headers'];
+  }
+
+  describe.each([
+    ['before', true],
+    ['after', false],
+  ])('with the CORS middleware %s', (_order, corsFirst) => {
+    it.each<[exposed: string | string[] | undefined, expected: string[]]>([
+      [undefined, ['X-Request-ID']],
+      ['ETag', ['ETag', 'X-Request-ID']],
+      [
+        ['ETag', 'Link'],
+        ['ETag', 'Link', 'X-Request-ID'],
+      ],
+      ['X-Request-ID', ['X-Request-ID']],
+      ['x-request-id', ['x-request-id']],
+      [
+        ['ETag', 'X-REQUEST-ID', 'Link'],
+        ['ETag', 'X-REQUEST-ID', 'Link'],
+      ],
+      ['X-Request-ID-2', ['X-Request-ID-2', 'X-Request-ID']],
+      ['*', ['*', 'X-Request-ID']],
+    ])('that exposes %j, gives %j', async (own, expected) => {
+      const header = await exposed({ corsFirst, ...(own === undefined ? {} : { exposed: own }) });
+      expect(header?.split(/, */)).toEqual(expected);
+    });
+
+    it.each(['/fails', '/nowhere'])('exposes it beside others on %s', async (path) => {
+      const tokens = (await exposed({ corsFirst, exposed: 'ETag' }, path))?.split(/, */);
+      expect(tokens).toContain('X-Request-ID');
+    });
+
+    it('leaves the header alone unless asked to', async () => {
+      expect(await exposed({ corsFirst, exposed: 'ETag', exposeHeader: false })).toBe('ETag');
+      expect(await exposed({ corsFirst, exposeHeader: false })).toBeUndefined();
+    });
+  });
+});

@@ -1,0 +1,316 @@
+import { createServer, type RequestListener } from 'node:http';
+import { requestId as express } from '@request-context/express';
+import { requestId as fastify } from '@request-context/fastify';
+import { requestId as koa } from '@request-context/koa';
+import { attach, getRequestId } from '@request-context/node-http';
+import express5, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import express4 from 'express4';
+import fastify5, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import fastify4 from 'fastify4';
+import Koa3 from 'koa';
+import Koa2 from 'koa2';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Answer, listen, send, uuid } from '../../kit/http.ts';
+
+const options = { onInvalid: 'reject' } as const;
+const problem = {
+  title: 'Bad Request',
+  status: 400,
+  detail: 'The X-Request-ID header does not hold a valid request id.',
+};
+
+function expectProblem(answer: Answer): void {
+  expect(answer).toMatchObject({ status: 400, id: expect.stringMatching(uuid) });
+  expect(answer.headers['content-type']).toBe('application/problem+json');
+  expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(answer.body)));
+  expect(JSON.parse(answer.body)).toEqual(problem);
+}
+
+const refused = { id: '<script>' };
+
+describe.each([
+  ['Express 4', express4 as unknown as typeof express5],
+  ['Express 5', express5],
+])('a refused id in %s', (_name, create) => {
+  /** An application that refuses ids, and what is mounted behind. */
+  async function serve(mount: (app: Express) => void = () => {}): Promise<string> {
+    const app = create();
+    app.set('env', 'test');
+    app.use(express(options));
+    app.get('/', (_req, res) => void res.send('handled'));
+    app.post('/', (_req, res) => void res.send('handled'));
+    mount(app);
+    return listen(createServer(app));
+  }
+
+  it('is answered with problem details where nobody handles the error', async () => {
+    const url = await serve();
+    expectProblem(await send(url, refused));
+    expectProblem(await send(url, { ...refused, method: 'POST', body: 'x'.repeat(100_000) }));
+    expect(await send(url, { id: 'next' })).toMatchObject({ status: 200, body: 'handled' });
+  });
+
+  it('is answered so to HEAD, without the body', async () => {
+    const { status, headers, id, body } = await send(await serve(), { ...refused, method: 'HEAD' });
+    expect({ status, body, type: headers['content-type'] }).toEqual({
+      status: 400,
+      body: '',
+      type: 'application/problem+json',
+    });
+    expect(id).toMatch(uuid);
+  });
+
+  it.each<[what: string, mount: (app: Express, handler: ErrorRequestHandler) => void]>([
+    ['behind it', (app, handler) => app.use(handler)],
+    ['behind others', (app, handler) => app.use(skipped, handler)],
+    ['behind one that passes on', (app, handler) => app.use(passOn, handler)],
+    ['that answers later', (app, handler) => app.use(later(handler))],
+  ])('is answered by an error handler %s', async (_what, mount) => {
+    const seen: unknown[] = [];
+    const url = await serve((app) =>
+      mount(app, (error, _req, res, _next) => {
+        seen.push(error.code, getRequestId());
+        res.status(error.status).type('html').send('<!DOCTYPE html><title>Error</title>mine');
+      }),
+    );
+    const answer = await send(url, refused);
+    expect(answer).toMatchObject({ status: 400, body: '<!DOCTYPE html><title>Error</title>mine' });
+    expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', answer.id]);
+  });
+
+  it('is handled by the application around the one that refuses', async () => {
+    const outer = create();
+    const inner = create();
+    inner.use(express(options));
+    outer.use('/inner', inner);
+    const handler: ErrorRequestHandler = (error, _req, res, _next) =>
+      res.status(418).send(error.code);
+    outer.use(handler);
+    const url = await listen(createServer(outer));
+    expect(await send(`${url}/inner`, refused)).toMatchObject({
+      status: 418,
+      body: 'ERR_INVALID_REQUEST_ID',
+    });
+  });
+
+  it('is handled by who called the application with a callback', async () => {
+    const app = create();
+    app.use(express(options));
+    const handle = app as unknown as (...args: unknown[]) => void;
+    const listener: RequestListener = (req, res) =>
+      handle(req, res, (error: Error) => res.writeHead(418).end(error.name));
+    const answer = await send(await listen(createServer(listener)), refused);
+    expect(answer).toMatchObject({ status: 418, body: 'InvalidRequestIdError' });
+  });
+
+  it('is the only error whose page is not left to Express', async () => {
+    const app = create();
+    app.set('env', 'test');
+    app.use(express({ values: () => fail('on purpose', 400) }));
+    const answer = await send(await listen(createServer(app)), { id: 'myid' });
+    expect(answer).toMatchObject({ status: 400, id: 'myid' });
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+  });
+
+  it('is answered by attach(server) before the application sees it', async () => {
+    const app = create();
+    app.use(express());
+    const server = createServer(app);
+    attach(server, options);
+    expectProblem(await send(await listen(server), refused));
+  });
+});
+
+describe.each([
+  ['Koa 2', Koa2 as unknown as typeof Koa3],
+  ['Koa 3', Koa3],
+])('a refused id in %s', (_name, Koa) => {
+  function serve(app: Koa3): Promise<string> {
+    app.silent = true;
+    app.use(koa(options));
+    app.use((ctx) => {
+      ctx.body = 'handled';
+    });
+    return listen(createServer(app.callback()));
+  }
+
+  it('is answered with problem details where nobody handles the error', async () => {
+    const seen: unknown[] = [];
+    const app = new Koa();
+    app.on('error', (error) => seen.push(error.code, getRequestId()));
+    const url = await serve(app);
+    const answer = await send(url, refused);
+    expectProblem(answer);
+    expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', answer.id]);
+    expect((await send(url, { ...refused, method: 'HEAD' })).headers['content-type']).toBe(
+      'application/problem+json',
+    );
+    expect(await send(url, { id: 'next' })).toMatchObject({ status: 200, body: 'handled' });
+  });
+
+  it('is answered so where middleware before it saw the error and threw it on', async () => {
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      await next().catch((error) => {
+        ctx.body = 'not sent';
+        // As @koa/cors does, so that the headers outlast ctx.onerror.
+        throw Object.assign(error, { headers: { 'X-Kept': 'yes' } });
+      });
+    });
+    const answer = await send(await serve(app), refused);
+    expectProblem(answer);
+    expect(answer.headers).toMatchObject({ 'x-kept': 'yes' });
+  });
+
+  it('is answered by middleware before it that catches the error, in the same words too', async () => {
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      await next().catch((error) => {
+        ctx.status = error.status;
+        ctx.body = error.message;
+      });
+    });
+    expect(await send(await serve(app), refused)).toMatchObject({
+      status: 400,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      id: expect.stringMatching(uuid),
+      body: problem.detail,
+    });
+  });
+
+  it("is answered by the application's own ctx.onerror", async () => {
+    const app = new Koa();
+    app.context.onerror = function (error) {
+      if (error == null) return;
+      this.status = 400;
+      this.type = 'text';
+      this.res.end(error.message);
+    };
+    const answer = await send(await serve(app), refused);
+    expect(answer).toMatchObject({ status: 400, body: problem.detail });
+  });
+
+  it('is the only error whose text is not left to Koa', async () => {
+    const app = new Koa();
+    app.silent = true;
+    app.use(koa({ values: () => fail('on purpose', 400) }));
+    const answer = await send(await listen(createServer(app.callback())), { id: 'myid' });
+    expect(answer).toMatchObject({ status: 400, id: 'myid', body: 'on purpose' });
+  });
+});
+
+describe.each([
+  ['Fastify 4', fastify4 as unknown as typeof fastify5],
+  ['Fastify 5', fastify5],
+])('a refused id in %s', (_name, create) => {
+  /** An application that refuses ids, and what is registered around. */
+  async function serve(
+    register: (app: FastifyInstance) => void = () => {},
+    serverOptions: FastifyServerOptions = {},
+  ): Promise<string> {
+    const app = create(serverOptions);
+    register(app);
+    app.register(fastify, options);
+    app.get('/', async () => 'handled');
+    onTestFinished(() => app.close());
+    return app.listen({ host: '127.0.0.1', port: 0 });
+  }
+
+  const child =
+    (path: string, prepare: (app: FastifyInstance) => void = () => {}) =>
+    (app: FastifyInstance): void => {
+      app.register(async (inner) => {
+        prepare(inner);
+        inner.get(path, async () => 'handled');
+      });
+    };
+
+  it.each(['/', '/nowhere', '/before'])(
+    'of %s is answered with problem details where nobody handles the error',
+    async (path) => {
+      const url = (await serve(child('/before'))) + path;
+      expectProblem(await send(url, refused));
+      const head = await send(url, { ...refused, method: 'HEAD' });
+      expect(head.headers['content-type']).toBe('application/problem+json');
+      expect((await send(url, { id: 'next' })).status).toBe(path === '/nowhere' ? 404 : 200);
+    },
+  );
+
+  it('is answered so where an error handler sends the error on', async () => {
+    const url = await serve((app) =>
+      app.setErrorHandler((error, _request, reply) => reply.send(error)),
+    );
+    expectProblem(await send(url, refused));
+  });
+
+  it('is seen by onError hooks', async () => {
+    const seen: unknown[] = [];
+    const url = await serve((app) =>
+      app.addHook('onError', async (request, _reply, error) => {
+        seen.push(error.code, request.id === getRequestId());
+      }),
+    );
+    expectProblem(await send(url, refused));
+    expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', true]);
+  });
+
+  it.each([
+    ['in its own words', { mine: true }],
+    [
+      "in Fastify's own words",
+      {
+        statusCode: 400,
+        code: 'ERR_INVALID_REQUEST_ID',
+        error: 'Bad Request',
+        message: problem.detail,
+      },
+    ],
+  ])('is answered by an error handler %s', async (_what, body) => {
+    const url = await serve((app) =>
+      app.setErrorHandler((_error, _request, reply) => {
+        reply.code(400).send(body);
+      }),
+    );
+    const answer = await send(url, refused);
+    expect(answer).toMatchObject({ status: 400, id: expect.stringMatching(uuid) });
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(JSON.parse(answer.body)).toEqual(body);
+  });
+
+  it('is answered by the error handler of an encapsulated plugin, or of a route', async () => {
+    const url = await serve((app) => {
+      child('/child', (inner) =>
+        inner.setErrorHandler((_error, _request, reply) => reply.code(418).send('child')),
+      )(app);
+      app.get('/route', {
+        errorHandler: (_error, _request, reply) => reply.code(418).send('route'),
+        handler: async () => 'handled',
+      });
+    });
+    expect(await send(`${url}/child`, refused)).toMatchObject({ status: 418, body: 'child' });
+    expect(await send(`${url}/route`, refused)).toMatchObject({ status: 418, body: 'route' });
+    expectProblem(await send(url, refused));
+  });
+
+  it("is answered by a route's schema for 400", async () => {
+    const schema = {
+      response: { 400: { type: 'object', properties: { message: { type: 'string' } } } },
+    };
+    const url = await serve((app) => app.get('/schema', { schema }, async () => 'handled'));
+    expect(JSON.parse((await send(`${url}/schema`, refused)).body)).toEqual({
+      message: problem.detail,
+    });
+  });
+});
+
+const passOn: ErrorRequestHandler = (error, _req, _res, next) => next(error);
+
+const skipped: RequestHandler = () => fail('was called in spite of the error');
+
+function later(handler: ErrorRequestHandler): ErrorRequestHandler {
+  return (error, req, res, next) => void setImmediate(handler, error, req, res, next);
+}
+
+function fail(message: string, status = 500): never {
+  throw Object.assign(new Error(message), { status, expose: true });
+}

@@ -1,0 +1,21 @@
+import { explain, isFailure, judge } from '@request-context/conformance/engine';
+import { describe, expect, it } from 'vitest';
+import { loadGroup } from '../../src/groups.ts';
+import { currentRuntime } from '../../src/runtime.ts';
+
+/** Makes a test of each scenario of a group. A file for each group: vitest runs files side by side. */
+export async function describeGroup(name: string): Promise<void> {
+  const rows = await loadGroup(name, currentRuntime().name);
+  describe.each(rows.map((row) => [row.adapter, row.family, row.tasks] as const))(
+    '%s %s',
+    (_adapter, _family, tasks) => {
+      it.each(tasks.map((task) => [task.id, task.title, task] as const))(
+        '%s: must %s',
+        async (_id, _title, task) => {
+          const result = await judge(task);
+          if (isFailure(result)) expect.fail(explain(result));
+        },
+      );
+    },
+  );
+}

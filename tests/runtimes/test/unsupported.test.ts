@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { adapters } from '../src/adapters/index.ts';
+import { coreScenarios } from '../src/core-scenarios.ts';
+import { groupNames } from '../src/groups.ts';
+import { families } from '../src/scenarios/index.ts';
+import { findUnsupported, unsupported } from '../src/unsupported.ts';
+
+const scenarios = Object.values(families).flat();
+const ids = new Set(['load', ...[...coreScenarios, ...scenarios].map(({ id }) => id)]);
+const names = new Set([...groupNames, ...adapters.map(({ name }) => name)]);
+
+describe('what is listed as unsupported', () => {
+  it('name scenarios that exist, for runtimes', () => {
+    const listed = unsupported.flatMap((entry) => entry.scenarios);
+    expect(listed.filter((id) => !ids.has(id))).toEqual([]);
+  });
+
+  it('name scenarios that exist, for adapters', () => {
+    const listed = adapters.flatMap((adapter) => Object.keys(adapter.unsupported ?? {}));
+    expect(listed.filter((id) => !ids.has(id))).toEqual([]);
+  });
+
+  it('name adapters that exist', () => {
+    const listed = unsupported.flatMap((entry) => entry.adapters ?? []);
+    expect(listed.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('be found by runtime, adapter and scenario', () => {
+    const id = 'lifecycle-finished-before';
+    expect(findUnsupported('node-24', 'koa-2', id)).toBe(unsupported[0]);
+    expect(findUnsupported('node-20', 'koa-2', id)).toBeUndefined();
+    expect(findUnsupported('node-24', 'fastify-5', id)).toBeUndefined();
+    expect(findUnsupported('node-24', 'koa-2', 'lifecycle-finished')).toBeUndefined();
+  });
+});
+
+describe('the scenarios', () => {
+  it('have unique ids that begin with the family', () => {
+    const all = Object.entries(families).flatMap(([family, some]) =>
+      some.map(({ id }) => ({ family, id })),
+    );
+    expect(all.filter(({ family, id }) => !id.startsWith(`${family}-`))).toEqual([]);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+  });
+
+  it('show the way around each limit', () => {
+    const stems = scenarios
+      .filter(({ fails }) => fails !== undefined)
+      .map(({ id }) => id.replace(/-plain$/, ''));
+    const passing = scenarios.filter(({ fails }) => fails === undefined).map(({ id }) => id);
+    expect(stems).not.toEqual([]);
+    const alone = stems.filter(
+      (stem) => !passing.some((id) => id === stem || id.startsWith(`${stem}-`)),
+    );
+    expect(alone).toEqual([]);
+  });
+});
