@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 
 /** @typedef {import('@request-context/conformance/engine').Report} Report */
 /** @typedef {import('@request-context/conformance/engine').Result} Result */
-/** @typedef {import('./src/runtime.ts').RuntimeName} RuntimeName */
+/** @typedef {import('./src/unsupported.ts').RuntimeName} RuntimeName */
 /** @typedef {typeof import('@request-context/conformance/engine')} Engine */
 
 const here = import.meta.dirname;

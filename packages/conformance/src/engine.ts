@@ -1,6 +1,7 @@
 // For scenarios beyond the specification; what an adapter's tests need is in index.ts.
 export { createClient } from './client.ts';
 export { createBarrier } from './create-barrier.ts';
+export { currentRuntime } from './current-runtime.ts';
 export type {
   Client,
   ClientResponse,

@@ -61,6 +61,10 @@ export interface HttpScenario {
   readonly setup?: Setup;
   /** Called before the server starts; its result is called at the end, passed or failed. */
   prepare?(): Teardown | Promise<Teardown>;
+  /** Starts the server, in a context of the scenario's. By default it calls `start`. */
+  startIn?<T>(start: () => T): T;
+  /** The server must not start: the error has these properties. */
+  readonly rejects?: Readonly<Record<string, unknown>>;
   /** What each of the clients does, side by side with the others. By default it sends `GET /`. */
   visit?(client: Client): Promise<unknown>;
   /** What the clients do together; replaces `visit`. */

@@ -123,6 +123,9 @@ function isAssertionError({ thrown }: Failure): boolean {
   return thrown instanceof Error && thrown.name === 'AssertionError';
 }
 
-function describe({ thrown }: Failure): string {
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown);
+/** Returns what there is to say of an error: where it is an assertion's, the message says it all. */
+function describe(failure: Failure): string {
+  const { thrown } = failure;
+  if (!(thrown instanceof Error)) return inspect(thrown);
+  return isAssertionError(failure) ? thrown.message : (thrown.stack ?? thrown.message);
 }

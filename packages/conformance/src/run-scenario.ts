@@ -6,8 +6,8 @@ import type { Adapter, Exchange, Routes } from './contract.ts';
 import type { Client, HttpScenario, ProbedExchange } from './http-scenario.ts';
 import { type Probe, record, takeProbes } from './probes.ts';
 
-/** How many clients a scenario has, side by side. */
-const clients = 24;
+/** How many clients a scenario has, side by side: a multiple of 8, as scenarios group them. */
+const defaultClients = 24;
 
 /** Milliseconds that probes may arrive after the last response, such as those of 'close'. */
 const probeTimeout = 3_000;
@@ -24,6 +24,13 @@ export interface Tally {
   foreign: number;
 }
 
+export interface RunOptions {
+  /** Counts the probes, in a scenario that fails too. */
+  readonly tally?: Tally;
+  /** How many clients there are: a multiple of 8. @default 24 */
+  readonly clients?: number;
+}
+
 /** Whether the adapter's server has all that a scenario needs. */
 export function appliesTo({ needs = [] }: HttpScenario, { lacks = {} }: Adapter): boolean {
   return needs.every((feature) => lacks[feature] === undefined);
@@ -32,24 +39,32 @@ export function appliesTo({ needs = [] }: HttpScenario, { lacks = {} }: Adapter)
 /**
  * Runs a scenario against an adapter, with a real server on a real socket.
  *
- * @param tally - Counts the probes, in a scenario that fails too.
  * @throws {AssertionError} when a probe is missing, lost or foreign, or a response is wrong
  */
 export async function runScenario(
   scenario: HttpScenario,
   adapter: Adapter,
-  tally: Tally = { right: 0, lost: 0, foreign: 0 },
+  options: RunOptions = {},
 ): Promise<void> {
   const teardown = await scenario.prepare?.();
   try {
-    await runPrepared(scenario, adapter, tally);
+    await runPrepared(scenario, adapter, options);
   } finally {
     await teardown?.();
   }
 }
 
-async function runPrepared(scenario: HttpScenario, adapter: Adapter, tally: Tally): Promise<void> {
-  const server = await adapter.start(withProbes(scenario.routes), scenario.setup ?? {});
+async function runPrepared(
+  scenario: HttpScenario,
+  adapter: Adapter,
+  { tally = { right: 0, lost: 0, foreign: 0 }, clients = defaultClients }: RunOptions,
+): Promise<void> {
+  const start = () => adapter.start(withProbes(scenario.routes), scenario.setup ?? {});
+  if (scenario.rejects !== undefined) {
+    const started = async () => (await start()).close();
+    return assert.rejects(started, scenario.rejects, 'the server starts');
+  }
+  const server = await (scenario.startIn?.(start) ?? start());
   const agent = new Agent({ keepAlive: true, maxSockets: clients / 2 });
   const run = Math.random().toString(36).slice(2, 8);
   const ids = Array.from({ length: clients }, (_, n) => `${scenario.id}.${run}.${n}`);
@@ -100,8 +115,10 @@ function toProbed(x: Exchange): ProbedExchange {
   };
 }
 
-function visit(scenario: HttpScenario, client: Client): Promise<unknown> {
-  return scenario.visit === undefined ? client.send('/') : scenario.visit(client);
+async function visit(scenario: HttpScenario, client: Client): Promise<void> {
+  if (scenario.visit !== undefined) return void (await scenario.visit(client));
+  const { status, body } = await client.send('/');
+  assert.equal(status, 200, body);
 }
 
 /** Waits for the labels that must be there, and returns all that was recorded. */

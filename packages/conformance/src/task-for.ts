@@ -1,4 +1,5 @@
 import type { Adapter } from './contract.ts';
+import { findFault } from './find-fault.ts';
 import type { HttpScenario } from './http-scenario.ts';
 import type { Task } from './judge.ts';
 import { runScenario } from './run-scenario.ts';
@@ -12,6 +13,7 @@ export function taskFor(scenario: HttpScenario, adapter: Adapter): Task {
     places: probes.length,
     expected: fails === undefined ? undefined : 'fails',
     reason: fails ?? adapter.unsupported?.[id],
-    run: (tally) => runScenario(scenario, adapter, tally),
+    fault: findFault(id, adapter),
+    run: (tally) => runScenario(scenario, adapter, { tally }),
   };
 }

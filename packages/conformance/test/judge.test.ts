@@ -50,17 +50,17 @@ describe('judge', () => {
     expect(await judged(run, reasons)).toMatchObject({ id: 'it', outcome });
   });
 
-  it('keeps what the task counted, and what it failed with', async () => {
+  it('keep what the task counted, and its error', async () => {
     const result = await judged(mixes);
     expect(result.tally).toEqual({ right: 0, lost: 0, foreign: 2 });
-    expect(explain(result)).toMatch(/^it: must a task\n {4}AssertionError.*: on purpose\n/);
+    expect(explain(result)).toBe('it: must a task\n    on purpose');
   });
 
   it.each<[what: string, run: Run, reasons: Partial<Task>, runs: number]>([
     ['again where no probe is wrong', asserts, {}, 2],
     ['once where one is', mixes, {}, 1],
     ['once where it is expected to fail', asserts, byFramework, 1],
-  ])('runs what fails %s', async (_what, run, reasons, runs) => {
+  ])('run what fails %s', async (_what, run, reasons, runs) => {
     let count = 0;
     const counted: Run = (tally) => {
       count += 1;
@@ -71,7 +71,7 @@ describe('judge', () => {
     expect(count).toBe(runs);
   });
 
-  it('counts what is stale as failed, and what is listed as skipped', async () => {
+  it('count what is stale as failed, and what is listed as skipped', async () => {
     const results = [
       await judged(passes),
       await judged(asserts),

@@ -65,10 +65,10 @@ function rowsFor(
   return Object.entries(families).flatMap(([family, scenarios]) => {
     const tasks = scenarios
       .filter((scenario) => isFor(scenario, adapter))
-      .map((scenario) => ({
-        ...taskFor(scenario, adapter),
-        fault: findUnsupported(runtime, adapter.name, scenario.id),
-      }));
+      .map((scenario) => {
+        const task = taskFor(scenario, adapter);
+        return { ...task, fault: findUnsupported(runtime, adapter.name, task.id) ?? task.fault };
+      });
     return tasks.length === 0 ? [] : [{ adapter: adapter.name, family, tasks }];
   });
 }

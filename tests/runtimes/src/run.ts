@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
   type Cell,
+  currentRuntime,
   explain,
   isFailure,
   judge,
@@ -10,7 +11,6 @@ import {
   summarize,
 } from '@request-context/conformance/engine';
 import { groupNames, loadGroup, type Row } from './groups.ts';
-import { currentRuntime } from './runtime.ts';
 
 const usage = `Runs the conformance suite on the runtime that this is started under.
 

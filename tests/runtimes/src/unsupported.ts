@@ -1,5 +1,7 @@
 import type { Fault } from '@request-context/conformance/engine';
-import type { RuntimeName } from './runtime.ts';
+
+/** The runtimes that the suite runs on, in the order of the matrix. */
+export type RuntimeName = 'node-20' | 'node-22' | 'node-24' | 'node-26' | 'bun' | 'deno';
 
 /** Scenarios that fail through a runtime's fault, with plain AsyncLocalStorage as well. They still run, and must fail. */
 export interface Unsupported extends Fault {
@@ -16,22 +18,8 @@ export const beforeMiddleware: Readonly<Record<string, string>> = {
     'on-finished runs a listener in the context that it was added in: ahead of the middleware there is none; attach(server) covers it',
 };
 
-const middlewares = ['express-4', 'express-5', 'koa-2', 'koa-3', 'node-http'];
-
-/** The runtimes' faults that the scenarios see. */
+/** The runtimes' faults beyond those that the specification knows. */
 export const unsupported: readonly Unsupported[] = [
-  {
-    runtimes: ['node-22', 'node-24', 'deno'],
-    adapters: middlewares,
-    scenarios: ['lifecycle-finished-before'],
-    reason:
-      'stream.finished calls back in the context that it was called in (nodejs/node#57865), and ahead of the middleware there is none; attach(server) covers it',
-  },
-  {
-    runtimes: ['node-20', 'node-22'],
-    scenarios: ['isolation-survived-microtask'],
-    reason: 'before version 24, Node reports errors in queueMicrotask outside any context',
-  },
   {
     runtimes: ['node-20', 'node-22', 'node-24', 'node-26'],
     scenarios: ['node-apis-random-int-plain'],
@@ -72,18 +60,6 @@ export const unsupported: readonly Unsupported[] = [
   {
     runtimes: ['bun'],
     scenarios: [
-      'errors-process-all',
-      'errors-process-async',
-      'errors-process-listener',
-      'errors-process-promise',
-      'errors-process-then',
-      'isolation-survived-microtask',
-    ],
-    reason: 'Bun reports rejected promises and errors in microtasks outside any context',
-  },
-  {
-    runtimes: ['bun'],
-    scenarios: [
       'outbound-undici-await',
       'outbound-undici-body',
       'outbound-undici-body-plain',
@@ -120,17 +96,6 @@ export const unsupported: readonly Unsupported[] = [
     runtimes: ['deno'],
     scenarios: ['node-apis-abort-timeout'],
     reason: 'in Deno, the events of AbortSignal.timeout run outside any context',
-  },
-  {
-    runtimes: ['deno'],
-    scenarios: [
-      'errors-process-emitter',
-      'errors-process-immediate',
-      'errors-process-interval',
-      'errors-process-timer',
-      'isolation-survived-timer',
-    ],
-    reason: 'Deno reports errors in timers outside any context',
   },
 ];
 

@@ -26,11 +26,13 @@ describe('what is listed as unsupported', () => {
   });
 
   it('be found by runtime, adapter and scenario', () => {
-    const id = 'lifecycle-finished-before';
-    expect(findUnsupported('node-24', 'koa-2', id)).toBe(unsupported[0]);
-    expect(findUnsupported('node-20', 'koa-2', id)).toBeUndefined();
-    expect(findUnsupported('node-24', 'fastify-5', id)).toBeUndefined();
-    expect(findUnsupported('node-24', 'koa-2', 'lifecycle-finished')).toBeUndefined();
+    const id = 'koa-errors-stream';
+    expect(findUnsupported('bun', 'koa-3', id)).toMatchObject({
+      reason: expect.stringMatching(/^Koa 3 hangs up/),
+    });
+    expect(findUnsupported('deno', 'koa-3', id)).toBeUndefined();
+    expect(findUnsupported('bun', 'koa-2', id)).toBeUndefined();
+    expect(findUnsupported('bun', 'koa-3', 'koa-errors')).toBeUndefined();
   });
 });
 

@@ -52,7 +52,8 @@ async function onOneConnection(clients: readonly Client[], isPipelined: boolean)
 /** Lets the clients share connections, eight to each. */
 function sharing(isPipelined: boolean): (clients: readonly Client[]) => Promise<void> {
   return async (clients) => {
-    const groups = [0, 8, 16].map((start) => clients.slice(start, start + 8));
+    const groups: Client[][] = [];
+    for (let n = 0; n < clients.length; n += 8) groups.push(clients.slice(n, n + 8));
     await Promise.all(groups.map((group) => onOneConnection(group, isPipelined)));
   };
 }
@@ -75,15 +76,17 @@ async function visitByHttp2(clients: readonly Client[]): Promise<void> {
   }
 }
 
+export const keepAlive: HttpScenario = {
+  id: 'connection-keep-alive',
+  title: 'keep the ids of requests apart that follow each other on a connection',
+  needs: ['node'],
+  probes: all,
+  routes: { 'GET /': probeAll },
+  visitAll: sharing(false),
+};
+
 export const connectionScenarios: readonly HttpScenario[] = [
-  {
-    id: 'connection-keep-alive',
-    title: 'keep the ids of requests apart that follow each other on a connection',
-    needs: ['node'],
-    probes: all,
-    routes: { 'GET /': probeAll },
-    visitAll: sharing(false),
-  },
+  keepAlive,
   {
     id: 'connection-pipelined',
     title: 'keep the ids of pipelined requests apart',

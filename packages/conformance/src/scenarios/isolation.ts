@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { EventEmitter } from 'node:events';
+import {
+  Agent,
+  createServer as createHttpServer,
+  Server as HttpServer,
+  IncomingMessage,
+  OutgoingMessage,
+  type RequestListener,
+  ServerResponse,
+} from 'node:http';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { context, getRequestId } from '@request-context/core';
+import { createClient } from '../client.ts';
 import type { Client, HttpScenario, Teardown } from '../http-scenario.ts';
+import { assertFresh } from '../policy-case.ts';
 import { record } from '../probes.ts';
+import { keepAlive } from './connection.ts';
 
 /** An error thrown on purpose, of the request that sent `id`. */
 class Survived extends Error {
@@ -133,6 +146,81 @@ const captured: HttpScenario = {
   after: () => assert.deepEqual(strays, [], 'ids that sockets of no request saw'),
 };
 
+/** Ids that code saw which must see none, or its own. */
+const leaks: string[] = [];
+
+function forgetLeaks(): Teardown {
+  leaks.length = 0;
+  return () => {};
+}
+
+function assertNoLeaks(): void {
+  assert.deepEqual([...new Set(leaks)], []);
+}
+
+/** Adds a leak unless what is current is as expected. */
+function expectCurrent(expected: string | undefined, where: string): void {
+  const actual = getRequestId();
+  if (actual !== expected) leaks.push(`${where}: ${actual} and not ${expected}`);
+}
+
+/** Makes a server that checks that its listener leaves the context as it found it. */
+function createCheckingServer(listener: RequestListener): HttpServer {
+  return createHttpServer((req, res) => {
+    const outside = getRequestId();
+    listener(req, res);
+    expectCurrent(outside, 'after the listener');
+    context.run({ requestId: 'outer' }, () => {
+      queueMicrotask(() => expectCurrent('outer', 'in a microtask'));
+      expectCurrent('outer', 'in another scope');
+    });
+    expectCurrent(outside, 'after another scope');
+  });
+}
+
+/** The request listener of the server that runs, for requests without a connection. */
+let innerListener: RequestListener | undefined;
+
+/** Passes a request with the id to the listener, and returns what its response says. */
+async function callListener(id: string): Promise<string> {
+  let received = '';
+  const socket = new Duplex({
+    read() {},
+    write(chunk, _encoding, done) {
+      received += chunk;
+      done();
+    },
+  }) as Socket;
+  const req = new IncomingMessage(socket);
+  const version = { httpVersion: '1.1', httpVersionMajor: 1, httpVersionMinor: 1 };
+  Object.assign(req, { method: 'GET', url: '/inner', ...version });
+  req.headers['x-request-id'] = id;
+  req.push(null);
+  const res = new ServerResponse(req);
+  res.assignSocket(socket);
+  const finished = new Promise((resolve) => res.once('finish', resolve));
+  innerListener?.(req, res);
+  await finished;
+  return received;
+}
+
+let methods: Record<string, PropertyDescriptor>[] = [];
+
+const prototypes = [
+  EventEmitter.prototype,
+  IncomingMessage.prototype,
+  ServerResponse.prototype,
+  OutgoingMessage.prototype,
+  HttpServer.prototype,
+  Readable.prototype,
+  Writable.prototype,
+];
+
+/** Returns the methods that all code of the process shares. */
+function sharedMethods(): Record<string, PropertyDescriptor>[] {
+  return prototypes.map((prototype) => Object.getOwnPropertyDescriptors(prototype));
+}
+
 const tenants = new AsyncLocalStorage<string>();
 
 export const isolationScenarios: readonly HttpScenario[] = [
@@ -159,6 +247,152 @@ export const isolationScenarios: readonly HttpScenario[] = [
           });
           res.end();
         });
+      },
+    },
+  },
+  {
+    id: 'isolation-ambient',
+    title: "show a request its own id where the server was started in another request's scope",
+    probes: ['handler', 'later'],
+    startIn: (start) => context.run({ requestId: 'ambient' }, start),
+    routes: {
+      'GET /': async (x) => {
+        x.probe('handler');
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        x.probe('later');
+        x.send();
+      },
+    },
+  },
+  {
+    id: 'isolation-ambient-fresh',
+    title: "give a request without an id a fresh one where another request's scope is current",
+    needs: ['server'],
+    probes: [],
+    setup: {
+      createServer: (listener) =>
+        createHttpServer((req, res) => {
+          context.run({ requestId: 'ambient' }, () => listener(req, res));
+        }),
+    },
+    routes: { 'GET /': (x) => x.send({ body: String(getRequestId()) }) },
+    async visit(client) {
+      const { ids, body } = await client.request('/');
+      assert.deepEqual(ids, [body]);
+      assertFresh(body);
+    },
+  },
+  {
+    id: 'isolation-nested',
+    title: 'keep the ids apart where a handler calls the listener with another request',
+    needs: ['node', 'server'],
+    probes: ['before', 'after', 'inner'],
+    setup: {
+      createServer(listener) {
+        innerListener = listener;
+        return createHttpServer(listener);
+      },
+    },
+    routes: {
+      'GET /': async (x) => {
+        x.probe('before');
+        const response = await callListener(`${x.id}.inner`);
+        x.probe('after');
+        assert.match(response, new RegExp(`^x-request-id: ${x.id}.inner\r$`, 'im'));
+        if (response.endsWith(`\r\n\r\n${x.id}.inner`)) x.probe('inner');
+        x.send();
+      },
+      'GET /inner': async (x) => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        x.takeOver().setHeader('Content-Length', x.id.length).end(getRequestId());
+      },
+    },
+  },
+  {
+    id: 'isolation-caller',
+    title: 'leave the context of the code that calls the listener as it was',
+    needs: ['node', 'server'],
+    probes: ['handler'],
+    setup: { createServer: createCheckingServer },
+    prepare: forgetLeaks,
+    routes: {
+      'GET /': (x) => {
+        x.probe('handler');
+        x.send();
+      },
+    },
+    after: assertNoLeaks,
+  },
+  {
+    ...keepAlive,
+    id: 'isolation-keep-alive',
+    title: 'show no request the id of the one before it on the connection, ahead of the adapter',
+    needs: ['node', 'before'],
+    setup: {
+      before(req) {
+        const own = String(req.headers['x-request-id']);
+        // An adapter that works at the server shows its own id already.
+        if (getRequestId() !== own) expectCurrent(undefined, 'ahead of the adapter');
+      },
+    },
+    prepare: forgetLeaks,
+    after: assertNoLeaks,
+  },
+  {
+    id: 'isolation-bypass',
+    title:
+      'show no id to requests that bypass the adapter on the same connection, and add no header',
+    needs: ['node', 'server', 'bypass'],
+    probes: ['covered'],
+    prepare: forgetLeaks,
+    setup: {
+      createServer: (listener) =>
+        createHttpServer(async (req, res) => {
+          if (req.url !== '/bypass') return listener(req, res);
+          expectCurrent(undefined, 'beside the adapter');
+          for (const emitter of [req, res]) {
+            emitter.once('custom', () => expectCurrent(undefined, 'in an event'));
+            emitter.emit('custom');
+          }
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          expectCurrent(undefined, 'later');
+          res.end();
+        }),
+    },
+    routes: {
+      'GET /': (x) => {
+        x.probe('covered');
+        x.send();
+      },
+    },
+    async visit({ url, id }) {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const client = createClient(url, id, agent);
+      try {
+        for (const _ of 'abc') {
+          await client.send('/');
+          await client.send('/bypass', { isCovered: false });
+        }
+      } finally {
+        agent.destroy();
+      }
+    },
+    after: assertNoLeaks,
+  },
+  {
+    id: 'isolation-prototypes',
+    title: "leave the methods of Node's prototypes alone",
+    needs: ['node'],
+    probes: ['unchanged'],
+    prepare() {
+      methods = sharedMethods();
+      return () => {};
+    },
+    routes: {
+      'GET /': (x) => {
+        assert.deepEqual(sharedMethods(), methods);
+        x.probe('unchanged');
+        x.send();
       },
     },
   },

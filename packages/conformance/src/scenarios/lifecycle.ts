@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { finished, pipeline, Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, HttpScenario, ProbedExchange } from '../http-scenario.ts';
@@ -256,6 +257,15 @@ function leaveAfter(
     });
 }
 
+/** Sends a request, and resets the connection when it is let go. */
+async function reset({ url, id }: Client): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  departures.set(id, () => setTimeout(() => socket.resetAndDestroy(), 5));
+  socket.write(`GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}\r\n\r\n`);
+  await new Promise<void>((resolve) => socket.on('error', () => {}).on('close', () => resolve()));
+}
+
 const aborts: readonly HttpScenario[] = [
   ...(['head', 'part'] as const).map(
     (point): HttpScenario => ({
@@ -310,6 +320,21 @@ const aborts: readonly HttpScenario[] = [
       },
     },
     visit: leaveAfter('response'),
+  },
+  {
+    id: 'lifecycle-abort-reset',
+    title: 'keep the id when a connection is reset before the response',
+    needs: ['node'],
+    probes: ['req close', 'res close'],
+    routes: {
+      'GET /': (x) => {
+        const res = x.takeOver();
+        x.req.on('close', () => x.probe('req close'));
+        res.on('close', () => x.probe('res close'));
+        letGo(x);
+      },
+    },
+    visit: reset,
   },
 ];
 

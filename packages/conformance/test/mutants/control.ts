@@ -8,10 +8,10 @@ import { publicFolder } from '../../src/public-folder.ts';
 import { serve } from '../../src/serve.ts';
 
 /** Puts an adapter around a listener: what a mutant does wrong. */
-type Wrap = (listener: RequestListener, setup: Setup) => RequestListener;
+export type Wrap = (listener: RequestListener, setup: Setup) => RequestListener;
 
 /** Returns an adapter on plain node:http whose requests go through `wrap`. */
-function adapterBy(name: string, wrap: Wrap): Adapter {
+export function adapterBy(name: string, wrap: Wrap): Adapter {
   return {
     name,
     async start(routes, setup) {

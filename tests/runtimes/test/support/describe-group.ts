@@ -1,7 +1,6 @@
-import { explain, isFailure, judge } from '@request-context/conformance/engine';
+import { currentRuntime, explain, isFailure, judge } from '@request-context/conformance/engine';
 import { describe, expect, it } from 'vitest';
 import { loadGroup } from '../../src/groups.ts';
-import { currentRuntime } from '../../src/runtime.ts';
 
 /** Makes a test of each scenario of a group. A file for each group: vitest runs files side by side. */
 export async function describeGroup(name: string): Promise<void> {

@@ -1,0 +1,45 @@
+/** One scenario or more for each rule that a mutant breaks. */
+export const keyScenarios: readonly string[] = [
+  'adopt-valid',
+  'adopt-none',
+  'adopt-max-length',
+  'adopt-validate',
+  'replace-too-long',
+  'replace-markup',
+  'replace-max-length',
+  'replace-on-invalid',
+  'reject-invalid',
+  'trust-nobody',
+  'trust-address',
+  'trust-other-address',
+  'inbound-further',
+  'header-named',
+  'header-echo-off',
+  'expose-alone',
+  'generate-used',
+  'generate-throws',
+  'values-added',
+  'options-unknown',
+  'echo-handler',
+  'echo-static',
+  'echo-removed',
+  'echo-write-head',
+  'flow-handler',
+  'lifecycle-req-events-before',
+  'connection-pipelined-callbacks',
+  'listeners-listed',
+  'listeners-removed',
+  'isolation-other-storages',
+  'isolation-ambient',
+  'isolation-nested',
+  'isolation-caller',
+  'isolation-keep-alive',
+  'isolation-prototypes',
+  'retention-request',
+  'retention-scope',
+];
+
+/** Returns the key scenarios without some. */
+export function allBut(...ids: readonly string[]): string[] {
+  return keyScenarios.filter((id) => !ids.includes(id));
+}
