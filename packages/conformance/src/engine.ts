@@ -27,6 +27,6 @@ export {
   summarize,
   sumTallies,
 } from './report.ts';
-export { appliesTo, runScenario, type Tally } from './run-scenario.ts';
+export { appliesTo, type RunOptions, runScenario, type Tally } from './run-scenario.ts';
 export { scenarioFamilies } from './scenario-families.ts';
 export { taskFor } from './task-for.ts';

@@ -26,6 +26,7 @@ export function failingOption(failing: FailingOption): HttpScenario {
     id,
     title,
     setup: { options },
+    clients: 8,
     probes: [],
     routes: { 'GET /': (x) => x.send({ body: 'handled' }) },
     async visit(client) {

@@ -69,6 +69,8 @@ export interface HttpScenario {
   visit?(client: Client): Promise<unknown>;
   /** What the clients do together; replaces `visit`. */
   visitAll?(clients: readonly Client[]): Promise<void>;
+  /** How many clients there are: a multiple of 8. @default 24 */
+  readonly clients?: number;
   /** The labels that every request must record. */
   readonly probes: readonly string[];
   /** Called when all clients are done, for scenarios that check more than what was recorded. */

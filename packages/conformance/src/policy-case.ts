@@ -68,6 +68,7 @@ export function policyScenario(policyCase: PolicyCase): HttpScenario {
   return {
     ...scenario,
     ...(options === undefined ? {} : { setup: { options } }),
+    clients: 8,
     probes: [],
     routes: {
       'GET /': async (x) => {

@@ -27,7 +27,7 @@ export interface Tally {
 export interface RunOptions {
   /** Counts the probes, in a scenario that fails too. */
   readonly tally?: Tally;
-  /** How many clients there are: a multiple of 8. @default 24 */
+  /** How many clients there are at most: a multiple of 8. @default as many as the scenario asks for */
   readonly clients?: number;
 }
 
@@ -57,8 +57,9 @@ export async function runScenario(
 async function runPrepared(
   scenario: HttpScenario,
   adapter: Adapter,
-  { tally = { right: 0, lost: 0, foreign: 0 }, clients = defaultClients }: RunOptions,
+  { tally = { right: 0, lost: 0, foreign: 0 }, clients: limit = defaultClients }: RunOptions,
 ): Promise<void> {
+  const clients = Math.min(limit, scenario.clients ?? defaultClients);
   const start = () => adapter.start(withProbes(scenario.routes), scenario.setup ?? {});
   if (scenario.rejects !== undefined) {
     const started = async () => (await start()).close();

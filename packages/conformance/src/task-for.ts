@@ -2,10 +2,14 @@ import type { Adapter } from './contract.ts';
 import { findFault } from './find-fault.ts';
 import type { HttpScenario } from './http-scenario.ts';
 import type { Task } from './judge.ts';
-import { runScenario } from './run-scenario.ts';
+import { type RunOptions, runScenario } from './run-scenario.ts';
 
 /** Returns the task of running a scenario with an adapter. */
-export function taskFor(scenario: HttpScenario, adapter: Adapter): Task {
+export function taskFor(
+  scenario: HttpScenario,
+  adapter: Adapter,
+  options: Pick<RunOptions, 'clients'> = {},
+): Task {
   const { id, title, fails, probes } = scenario;
   return {
     id,
@@ -14,6 +18,6 @@ export function taskFor(scenario: HttpScenario, adapter: Adapter): Task {
     expected: fails === undefined ? undefined : 'fails',
     reason: fails ?? adapter.unsupported?.[id],
     fault: findFault(id, adapter),
-    run: (tally) => runScenario(scenario, adapter, { tally }),
+    run: (tally) => runScenario(scenario, adapter, { ...options, tally }),
   };
 }

@@ -1,6 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { appliesTo, isAdapter, type Task, taskFor } from '@request-context/conformance/engine';
+import {
+  appliesTo,
+  isAdapter,
+  type RunOptions,
+  type Task,
+  taskFor,
+} from '@request-context/conformance/engine';
 import type { FrameworkAdapter, FrameworkScenario } from './framework-scenario.ts';
 import { findUnsupported } from './unsupported.ts';
 
@@ -25,10 +31,18 @@ const adapterModules: ReadonlyMap<string, URL> = new Map(
 /** What can be loaded and run alone: the core's scenarios, and each module of adapters. */
 export const groupNames: readonly string[] = ['core', ...adapterModules.keys()];
 
-/** Loads a group, as far as the runtime can. */
-export async function loadGroup(name: string, runtime: string): Promise<readonly Row[]> {
+/**
+ * Loads a group, as far as the runtime can.
+ *
+ * @param options - How to run its scenarios.
+ */
+export async function loadGroup(
+  name: string,
+  runtime: string,
+  options: RunOptions = {},
+): Promise<readonly Row[]> {
   const module = adapterModules.get(name);
-  return module === undefined ? coreRows(runtime) : adapterRows(name, module, runtime);
+  return module === undefined ? coreRows(runtime) : adapterRows(name, module, runtime, options);
 }
 
 async function coreRows(runtime: string): Promise<Row[]> {
@@ -43,7 +57,12 @@ async function coreRows(runtime: string): Promise<Row[]> {
   return [{ adapter: 'core', family: 'core', tasks }];
 }
 
-async function adapterRows(name: string, module: URL, runtime: string): Promise<Row[]> {
+async function adapterRows(
+  name: string,
+  module: URL,
+  runtime: string,
+  options: RunOptions,
+): Promise<Row[]> {
   let adapters: FrameworkAdapter[];
   try {
     adapters = Object.values(await import(module.href))
@@ -53,7 +72,7 @@ async function adapterRows(name: string, module: URL, runtime: string): Promise<
     return [{ adapter: name, family: 'load', tasks: [failedLoad(name, error, runtime)] }];
   }
   const { families } = await import('./scenarios/index.ts');
-  return adapters.flatMap((adapter) => rowsFor(adapter, families, runtime));
+  return adapters.flatMap((adapter) => rowsFor(adapter, families, runtime, options));
 }
 
 /** Returns what there is to run with an adapter. */
@@ -61,12 +80,13 @@ function rowsFor(
   adapter: FrameworkAdapter,
   families: Readonly<Record<string, readonly FrameworkScenario[]>>,
   runtime: string,
+  options: RunOptions,
 ): Row[] {
   return Object.entries(families).flatMap(([family, scenarios]) => {
     const tasks = scenarios
       .filter((scenario) => isFor(scenario, adapter))
       .map((scenario) => {
-        const task = taskFor(scenario, adapter);
+        const task = taskFor(scenario, adapter, options);
         return { ...task, fault: findUnsupported(runtime, adapter.name, task.id) ?? task.fault };
       });
     return tasks.length === 0 ? [] : [{ adapter: adapter.name, family, tasks }];

@@ -187,6 +187,7 @@ function toScenario(echoCase: EchoCase): HttpScenario {
     title: `echo the id on ${title}`,
     needs,
     routes: route === undefined ? {} : { [`${method} ${path}`]: route },
+    clients: 8,
     probes: [],
     async visit(client) {
       const response = await client.send(path, sending);

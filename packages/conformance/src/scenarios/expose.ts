@@ -37,6 +37,7 @@ function scenario(
     id: `expose-${id}`,
     title,
     setup: { options: { exposeHeader } },
+    clients: 8,
     probes: [],
     routes: { 'GET /': (x) => x.send(own === undefined ? {} : { headers: { [name]: own } }) },
     async visit(client) {

@@ -8,6 +8,7 @@ const rejected: HttpScenario = {
   id: 'reject-invalid',
   title: 'respond to an invalid id with 400 and a fresh id, and call no route',
   setup: { options },
+  clients: 8,
   probes: [],
   routes: {
     'GET /': (x) => x.send({ body: 'handled' }),
