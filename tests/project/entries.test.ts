@@ -19,6 +19,28 @@ const adapter = [...core, 'attach', 'onClientError', 'requestId'];
 
 /** What each entry of the public packages exports. Each name is a promise to its users. */
 const names: Readonly<Record<string, readonly string[]>> = {
+  '@request-context/conformance': ['listen', 'publicFolder', 'scenariosFor', 'serve'],
+  '@request-context/conformance/engine': [
+    'appliesTo',
+    'countResults',
+    'createBarrier',
+    'createClient',
+    'currentRuntime',
+    'defaultLimit',
+    'explain',
+    'inHandler',
+    'isAccountable',
+    'isAdapter',
+    'isFailure',
+    'judge',
+    'record',
+    'runScenario',
+    'scenarioFamilies',
+    'sumTallies',
+    'summarize',
+    'takeProbes',
+    'taskFor',
+  ],
   '@request-context/core': core,
   '@request-context/core/adapter': [
     'RequestScope',
