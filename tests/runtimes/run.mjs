@@ -18,7 +18,7 @@ const page = join(root, 'docs/compatibility.md');
 
 /** How many processes run at once. With more, scenarios wait for each other. */
 const atOnce = 2;
-/** Minutes after which a process is ended that hangs where the limit of a scenario cannot end it. */
+/** Minutes after which a hanging process is killed, where the limit of a scenario cannot end it. */
 const limit = 10;
 
 const { values: options } = parseArgs({
@@ -75,7 +75,7 @@ function execute(command, args, cwd) {
   if (status !== 0) stop(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
 }
 
-/** Whether what the lock file names is there already: to install it anew takes a while. */
+/** Whether what the lock file names is installed: installing takes a while. */
 function isInstalled() {
   /** @type {{ packages: Record<string, { version?: string }> }} */
   const { packages } = readJson(join(versions, 'package-lock.json'));
@@ -95,7 +95,7 @@ function readJson(file) {
 }
 
 /**
- * Runs one group of the suite in a process of its own: one that dies takes no other with it.
+ * Runs one group of the suite in its own process: one that dies takes no other with it.
  *
  * @param {RuntimeName} runtime
  * @param {string} group
@@ -153,7 +153,7 @@ function reportOf(json) {
 }
 
 /**
- * What stands for the results that a process did not come to.
+ * Returns a result that stands for those of a process that died.
  *
  * @param {string} reason
  * @param {string} errors
@@ -171,7 +171,7 @@ function diedResult(reason, errors) {
 }
 
 /**
- * Runs all jobs, some at once; gives their results in order.
+ * Runs all jobs, some at once, and returns their results in order.
  *
  * @template T
  * @param {(() => Promise<T>)[]} jobs
@@ -203,7 +203,7 @@ function merge(parts) {
 }
 
 /**
- * A result, with the runtime that it was had on, and the name of the row that it belongs to.
+ * A result, with its runtime and the name of its row.
  * @typedef {{ runtime: string, row: string, result: Result }} Entry
  */
 
@@ -234,8 +234,8 @@ function printByRuntime(title, entries, summarize) {
 }
 
 /**
- * Prints what became of the scenarios, adapter by adapter, and of the probes that the project answers
- * for; then of the probes of each scenario that is there to show what happens without bind.
+ * Prints how the scenarios ended, adapter by adapter, and the probes that the project is accountable
+ * for; then the probes of each scenario that shows what happens without bind.
  *
  * @param {Report[]} reports
  * @param {Engine} engine
@@ -269,11 +269,11 @@ function printMatrix(reports, { countResults, isAccountable, sumTallies }) {
 }
 
 /**
- * Writes the page, or says where it differs from the one that is there; gives whether all is well.
+ * Writes the page, or prints where the existing page differs; returns whether it is up to date.
  *
  * @param {string} content
  */
-function settlePage(content) {
+function checkPage(content) {
   if (!options.check) {
     writeFileSync(page, content);
     return true;
@@ -317,7 +317,7 @@ async function main() {
   console.log(failingTable(reports).join('\n'));
 
   const isWhole = options.runtime.length === 0 && options.only.length === 0;
-  const isPageRight = isWhole ? settlePage(compatibilityPage(reports)) : true;
+  const isPageRight = isWhole ? checkPage(compatibilityPage(reports)) : true;
   const results = reports.flatMap(({ cells }) => cells.flatMap((cell) => cell.results));
   const { passed, failed, skipped } = engine.countResults(results);
   // The last line: scripts read it.

@@ -59,7 +59,9 @@ async function runPrepared(
   adapter: Adapter,
   { tally = { right: 0, lost: 0, foreign: 0 }, clients: limit = defaultClients }: RunOptions,
 ): Promise<void> {
-  const clients = Math.min(limit, scenario.clients ?? defaultClients);
+  const { clients: wanted = defaultClients, fails } = scenario;
+  // What must fail takes its clients: few might pass by luck.
+  const clients = fails === undefined ? Math.min(limit, wanted) : wanted;
   const start = () => adapter.start(withProbes(scenario.routes), scenario.setup ?? {});
   if (scenario.rejects !== undefined) {
     const started = async () => (await start()).close();
@@ -92,7 +94,7 @@ async function runPrepared(
   }
 }
 
-/** The same routes, for an adapter: each gives the exchange an id and a probe. */
+/** Returns the routes for an adapter: each adds an id and a probe to its exchange. */
 function withProbes(routes: HttpScenario['routes']): Routes {
   return Object.fromEntries(
     Object.entries(routes).map(([key, route]) => [key, (x) => route(toProbed(x))]),

@@ -60,7 +60,8 @@ describe('judge', () => {
     ['again where no probe is wrong', asserts, {}, 2],
     ['once where one is', mixes, {}, 1],
     ['once where it is expected to fail', asserts, byFramework, 1],
-  ])('run what fails %s', async (_what, run, reasons, runs) => {
+    ['again where it passes although it must fail', passes, byFramework, 2],
+  ])('run a scenario %s', async (_what, run, reasons, runs) => {
     let count = 0;
     const counted: Run = (tally) => {
       count += 1;

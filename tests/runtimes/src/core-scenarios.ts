@@ -363,7 +363,7 @@ export const coreScenarios: Scenario[] = [
   ...Object.entries(bindings).map(
     ([name, carry]): Scenario => ({
       id: `core-${name}`,
-      title: `${name} carries the scope to whoever calls, and back`,
+      title: `${name} carry the scope to the calling code, and back`,
       run: async () => {
         const read = async () => {
           const first = values.get('user');

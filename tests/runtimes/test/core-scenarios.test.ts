@@ -10,7 +10,7 @@ const { coreScenarios } = await import('../src/core-scenarios.ts');
 
 await describeGroup('core');
 
-it('every scenario has an id of its own', () => {
+it('have unique ids that begin with `core-`', () => {
   const ids = coreScenarios.map(({ id }) => id);
   expect(ids.filter((id) => !/^core(-[a-z]+)+$/.test(id))).toEqual([]);
   expect(new Set(ids).size).toBe(ids.length);

@@ -8,8 +8,8 @@ describe.each(all)('exposeHeader in %s', (_name, app) => {
   async function exposed(setup: CorsSetup, path = '/'): Promise<string | undefined> {
     const { url, close } = await app.start(setup);
     onTestFinished(close);
-    const answer = await send(url + path, { headers: { Origin: 'http://example.com' } });
-    return answer.headers['access-control-expose-headers'];
+    const response = await send(url + path, { headers: { Origin: 'http://example.com' } });
+    return response.headers['access-control-expose-headers'];
   }
 
   describe.each([

@@ -19,20 +19,20 @@ const problem = {
   detail: 'The X-Request-ID header does not hold a valid request id.',
 };
 
-function expectProblem(answer: Answer): void {
-  expect(answer).toMatchObject({ status: 400, id: expect.stringMatching(uuid) });
-  expect(answer.headers['content-type']).toBe('application/problem+json');
-  expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(answer.body)));
-  expect(JSON.parse(answer.body)).toEqual(problem);
+function expectProblem(response: Answer): void {
+  expect(response).toMatchObject({ status: 400, id: expect.stringMatching(uuid) });
+  expect(response.headers['content-type']).toBe('application/problem+json');
+  expect(response.headers['content-length']).toBe(String(Buffer.byteLength(response.body)));
+  expect(JSON.parse(response.body)).toEqual(problem);
 }
 
-const refused = { id: '<script>' };
+const rejected = { id: '<script>' };
 
 describe.each([
   ['Express 4', express4 as unknown as typeof express5],
   ['Express 5', express5],
-])('a refused id in %s', (_name, create) => {
-  /** An application that refuses ids, and what is mounted behind. */
+])('a rejected id in %s', (_name, create) => {
+  /** An application that rejects ids, and what is mounted behind. */
   async function serve(mount: (app: Express) => void = () => {}): Promise<string> {
     const app = create();
     app.set('env', 'test');
@@ -43,15 +43,18 @@ describe.each([
     return listen(createServer(app));
   }
 
-  it('is answered with problem details where nobody handles the error', async () => {
+  it('get problem details where nothing handles the error', async () => {
     const url = await serve();
-    expectProblem(await send(url, refused));
-    expectProblem(await send(url, { ...refused, method: 'POST', body: 'x'.repeat(100_000) }));
+    expectProblem(await send(url, rejected));
+    expectProblem(await send(url, { ...rejected, method: 'POST', body: 'x'.repeat(100_000) }));
     expect(await send(url, { id: 'next' })).toMatchObject({ status: 200, body: 'handled' });
   });
 
-  it('is answered so to HEAD, without the body', async () => {
-    const { status, headers, id, body } = await send(await serve(), { ...refused, method: 'HEAD' });
+  it('get problem details without the body for HEAD', async () => {
+    const { status, headers, id, body } = await send(await serve(), {
+      ...rejected,
+      method: 'HEAD',
+    });
     expect({ status, body, type: headers['content-type'] }).toEqual({
       status: 400,
       body: '',
@@ -64,8 +67,8 @@ describe.each([
     ['behind it', (app, handler) => app.use(handler)],
     ['behind others', (app, handler) => app.use(skipped, handler)],
     ['behind one that passes on', (app, handler) => app.use(passOn, handler)],
-    ['that answers later', (app, handler) => app.use(later(handler))],
-  ])('is answered by an error handler %s', async (_what, mount) => {
+    ['that responds later', (app, handler) => app.use(later(handler))],
+  ])('get the response of an error handler %s', async (_what, mount) => {
     const seen: unknown[] = [];
     const url = await serve((app) =>
       mount(app, (error, _req, res, _next) => {
@@ -73,12 +76,15 @@ describe.each([
         res.status(error.status).type('html').send('<!DOCTYPE html><title>Error</title>mine');
       }),
     );
-    const answer = await send(url, refused);
-    expect(answer).toMatchObject({ status: 400, body: '<!DOCTYPE html><title>Error</title>mine' });
-    expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', answer.id]);
+    const response = await send(url, rejected);
+    expect(response).toMatchObject({
+      status: 400,
+      body: '<!DOCTYPE html><title>Error</title>mine',
+    });
+    expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', response.id]);
   });
 
-  it('is handled by the application around the one that refuses', async () => {
+  it('reach the application around the one that rejects', async () => {
     const outer = create();
     const inner = create();
     inner.use(express(options));
@@ -87,44 +93,44 @@ describe.each([
       res.status(418).send(error.code);
     outer.use(handler);
     const url = await listen(createServer(outer));
-    expect(await send(`${url}/inner`, refused)).toMatchObject({
+    expect(await send(`${url}/inner`, rejected)).toMatchObject({
       status: 418,
       body: 'ERR_INVALID_REQUEST_ID',
     });
   });
 
-  it('is handled by who called the application with a callback', async () => {
+  it('reach the callback that the application was called with', async () => {
     const app = create();
     app.use(express(options));
     const handle = app as unknown as (...args: unknown[]) => void;
     const listener: RequestListener = (req, res) =>
       handle(req, res, (error: Error) => res.writeHead(418).end(error.name));
-    const answer = await send(await listen(createServer(listener)), refused);
-    expect(answer).toMatchObject({ status: 418, body: 'InvalidRequestIdError' });
+    const response = await send(await listen(createServer(listener)), rejected);
+    expect(response).toMatchObject({ status: 418, body: 'InvalidRequestIdError' });
   });
 
-  it('is the only error whose page is not left to Express', async () => {
+  it("be the only error whose page is not Express's", async () => {
     const app = create();
     app.set('env', 'test');
     app.use(express({ values: () => fail('on purpose', 400) }));
-    const answer = await send(await listen(createServer(app)), { id: 'myid' });
-    expect(answer).toMatchObject({ status: 400, id: 'myid' });
-    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+    const response = await send(await listen(createServer(app)), { id: 'myid' });
+    expect(response).toMatchObject({ status: 400, id: 'myid' });
+    expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
   });
 
-  it('is answered by attach(server) before the application sees it', async () => {
+  it('get the response of attach(server) before the application sees it', async () => {
     const app = create();
     app.use(express());
     const server = createServer(app);
     attach(server, options);
-    expectProblem(await send(await listen(server), refused));
+    expectProblem(await send(await listen(server), rejected));
   });
 });
 
 describe.each([
   ['Koa 2', Koa2 as unknown as typeof Koa3],
   ['Koa 3', Koa3],
-])('a refused id in %s', (_name, Koa) => {
+])('a rejected id in %s', (_name, Koa) => {
   function serve(app: Koa3): Promise<string> {
     app.silent = true;
     app.use(koa(options));
@@ -134,21 +140,21 @@ describe.each([
     return listen(createServer(app.callback()));
   }
 
-  it('is answered with problem details where nobody handles the error', async () => {
+  it('get problem details where nothing handles the error', async () => {
     const seen: unknown[] = [];
     const app = new Koa();
     app.on('error', (error) => seen.push(error.code, getRequestId()));
     const url = await serve(app);
-    const answer = await send(url, refused);
-    expectProblem(answer);
-    expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', answer.id]);
-    expect((await send(url, { ...refused, method: 'HEAD' })).headers['content-type']).toBe(
+    const response = await send(url, rejected);
+    expectProblem(response);
+    expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', response.id]);
+    expect((await send(url, { ...rejected, method: 'HEAD' })).headers['content-type']).toBe(
       'application/problem+json',
     );
     expect(await send(url, { id: 'next' })).toMatchObject({ status: 200, body: 'handled' });
   });
 
-  it('is answered so where middleware before it saw the error and threw it on', async () => {
+  it('get problem details where middleware ahead rethrows the error', async () => {
     const app = new Koa();
     app.use(async (ctx, next) => {
       await next().catch((error) => {
@@ -157,12 +163,12 @@ describe.each([
         throw Object.assign(error, { headers: { 'X-Kept': 'yes' } });
       });
     });
-    const answer = await send(await serve(app), refused);
-    expectProblem(answer);
-    expect(answer.headers).toMatchObject({ 'x-kept': 'yes' });
+    const response = await send(await serve(app), rejected);
+    expectProblem(response);
+    expect(response.headers).toMatchObject({ 'x-kept': 'yes' });
   });
 
-  it('is answered by middleware before it that catches the error, in the same words too', async () => {
+  it('get the response of middleware ahead that catches the error, in the same words', async () => {
     const app = new Koa();
     app.use(async (ctx, next) => {
       await next().catch((error) => {
@@ -170,7 +176,7 @@ describe.each([
         ctx.body = error.message;
       });
     });
-    expect(await send(await serve(app), refused)).toMatchObject({
+    expect(await send(await serve(app), rejected)).toMatchObject({
       status: 400,
       headers: { 'content-type': 'text/plain; charset=utf-8' },
       id: expect.stringMatching(uuid),
@@ -178,7 +184,7 @@ describe.each([
     });
   });
 
-  it("is answered by the application's own ctx.onerror", async () => {
+  it("get the response of the application's ctx.onerror", async () => {
     const app = new Koa();
     app.context.onerror = function (error) {
       if (error == null) return;
@@ -186,24 +192,24 @@ describe.each([
       this.type = 'text';
       this.res.end(error.message);
     };
-    const answer = await send(await serve(app), refused);
-    expect(answer).toMatchObject({ status: 400, body: problem.detail });
+    const response = await send(await serve(app), rejected);
+    expect(response).toMatchObject({ status: 400, body: problem.detail });
   });
 
-  it('is the only error whose text is not left to Koa', async () => {
+  it("be the only error whose text is not Koa's", async () => {
     const app = new Koa();
     app.silent = true;
     app.use(koa({ values: () => fail('on purpose', 400) }));
-    const answer = await send(await listen(createServer(app.callback())), { id: 'myid' });
-    expect(answer).toMatchObject({ status: 400, id: 'myid', body: 'on purpose' });
+    const response = await send(await listen(createServer(app.callback())), { id: 'myid' });
+    expect(response).toMatchObject({ status: 400, id: 'myid', body: 'on purpose' });
   });
 });
 
 describe.each([
   ['Fastify 4', fastify4 as unknown as typeof fastify5],
   ['Fastify 5', fastify5],
-])('a refused id in %s', (_name, create) => {
-  /** An application that refuses ids, and what is registered around. */
+])('a rejected id in %s', (_name, create) => {
+  /** An application that rejects ids, and what is registered around. */
   async function serve(
     register: (app: FastifyInstance) => void = () => {},
     serverOptions: FastifyServerOptions = {},
@@ -226,31 +232,31 @@ describe.each([
     };
 
   it.each(['/', '/nowhere', '/before'])(
-    'of %s is answered with problem details where nobody handles the error',
+    'get problem details for %s where nothing handles the error',
     async (path) => {
       const url = (await serve(child('/before'))) + path;
-      expectProblem(await send(url, refused));
-      const head = await send(url, { ...refused, method: 'HEAD' });
+      expectProblem(await send(url, rejected));
+      const head = await send(url, { ...rejected, method: 'HEAD' });
       expect(head.headers['content-type']).toBe('application/problem+json');
       expect((await send(url, { id: 'next' })).status).toBe(path === '/nowhere' ? 404 : 200);
     },
   );
 
-  it('is answered so where an error handler sends the error on', async () => {
+  it('get problem details where an error handler sends the error', async () => {
     const url = await serve((app) =>
       app.setErrorHandler((error, _request, reply) => reply.send(error)),
     );
-    expectProblem(await send(url, refused));
+    expectProblem(await send(url, rejected));
   });
 
-  it('is seen by onError hooks', async () => {
+  it('reach onError hooks', async () => {
     const seen: unknown[] = [];
     const url = await serve((app) =>
       app.addHook('onError', async (request, _reply, error) => {
         seen.push(error.code, request.id === getRequestId());
       }),
     );
-    expectProblem(await send(url, refused));
+    expectProblem(await send(url, rejected));
     expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', true]);
   });
 
@@ -265,19 +271,19 @@ describe.each([
         message: problem.detail,
       },
     ],
-  ])('is answered by an error handler %s', async (_what, body) => {
+  ])('get the response of an error handler %s', async (_what, body) => {
     const url = await serve((app) =>
       app.setErrorHandler((_error, _request, reply) => {
         reply.code(400).send(body);
       }),
     );
-    const answer = await send(url, refused);
-    expect(answer).toMatchObject({ status: 400, id: expect.stringMatching(uuid) });
-    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
-    expect(JSON.parse(answer.body)).toEqual(body);
+    const response = await send(url, rejected);
+    expect(response).toMatchObject({ status: 400, id: expect.stringMatching(uuid) });
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(JSON.parse(response.body)).toEqual(body);
   });
 
-  it('is answered by the error handler of an encapsulated plugin, or of a route', async () => {
+  it('get the response of the error handler of an encapsulated plugin, or of a route', async () => {
     const url = await serve((app) => {
       child('/child', (inner) =>
         inner.setErrorHandler((_error, _request, reply) => reply.code(418).send('child')),
@@ -287,17 +293,17 @@ describe.each([
         handler: async () => 'handled',
       });
     });
-    expect(await send(`${url}/child`, refused)).toMatchObject({ status: 418, body: 'child' });
-    expect(await send(`${url}/route`, refused)).toMatchObject({ status: 418, body: 'route' });
-    expectProblem(await send(url, refused));
+    expect(await send(`${url}/child`, rejected)).toMatchObject({ status: 418, body: 'child' });
+    expect(await send(`${url}/route`, rejected)).toMatchObject({ status: 418, body: 'route' });
+    expectProblem(await send(url, rejected));
   });
 
-  it("is answered by a route's schema for 400", async () => {
+  it("follow a route's schema for 400", async () => {
     const schema = {
       response: { 400: { type: 'object', properties: { message: { type: 'string' } } } },
     };
     const url = await serve((app) => app.get('/schema', { schema }, async () => 'handled'));
-    expect(JSON.parse((await send(`${url}/schema`, refused)).body)).toEqual({
+    expect(JSON.parse((await send(`${url}/schema`, rejected)).body)).toEqual({
       message: problem.detail,
     });
   });
@@ -305,7 +311,7 @@ describe.each([
 
 const passOn: ErrorRequestHandler = (error, _req, _res, next) => next(error);
 
-const skipped: RequestHandler = () => fail('was called in spite of the error');
+const skipped: RequestHandler = () => fail('was called despite the error');
 
 function later(handler: ErrorRequestHandler): ErrorRequestHandler {
   return (error, req, res, next) => void setImmediate(handler, error, req, res, next);

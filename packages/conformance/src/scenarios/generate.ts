@@ -9,7 +9,7 @@ let made = 0;
 export const generateScenarios: readonly HttpScenario[] = [
   {
     id: 'generate-used',
-    title: 'give a request that sends no id the one that `generate` returns',
+    title: 'use what `generate` returns for a request that sends no id',
     setup: { options: { generate: () => `made-${made++}` } },
     probes: [],
     routes: { 'GET /': (x) => x.send() },

@@ -266,7 +266,7 @@ export const isolationScenarios: readonly HttpScenario[] = [
   },
   {
     id: 'isolation-ambient-fresh',
-    title: "give a request without an id a fresh one where another request's scope is current",
+    title: "make a fresh id for a request without one where another request's scope is current",
     needs: ['server'],
     probes: [],
     setup: {

@@ -54,7 +54,7 @@ function withInside(
   );
 }
 
-/** Returns the AsyncLocalStorage of the context, which its owners do not give away. */
+/** Returns the AsyncLocalStorage of the context, which is private. */
 function findStorage(): AsyncLocalStorage<unknown> {
   const { prototype } = AsyncLocalStorage;
   const { run } = prototype;
@@ -92,7 +92,7 @@ const naive: Wrap = (listener) => (req, res) => {
   context.run({ requestId }, () => callListener(listener, req, res));
 };
 
-/** Makes the listeners that are added from now on run in the current scope, each in a function of its own. */
+/** Wraps each listener that is added from now on in a function that runs it in the current scope. */
 function wrapListeners(emitter: EventEmitter): void {
   for (const method of ['on', 'once', 'addListener', 'prependListener'] as const) {
     const add = emitter[method];
@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
   ignoring('exposeHeader', 'expose-alone'),
   ignoring('values', 'values-added'),
   withOptions(
-    'gives every request without an id the same one',
+    'uses one id for all requests without one',
     [
       'adopt-none',
       'replace-too-long',
@@ -207,7 +207,7 @@ export const mutants: readonly Mutant[] = [
     },
   ),
   mutant(
-    'gives a request the id of the one before',
+    'uses the id of the request before',
     allBut('header-named', 'options-unknown'),
     (listener, { options }) => {
       const inner = withRequestId(listener, options);

@@ -1,7 +1,7 @@
-/** How much goes on at once in each pool and queue: far less than there are requests. */
+/** How many jobs run at once in each pool and queue: far fewer than there are requests. */
 export const concurrency: number = 2;
 
-/** A pool as people write it: who gives back a place calls back whoever waits for one. */
+/** A pool as people write it: the code that releases a place calls the next waiting callback. */
 export class CallbackPool {
   #free = concurrency;
   readonly #waiting: (() => void)[] = [];

@@ -20,7 +20,7 @@ import { context } from '@request-context/core';
 
 /**
  * What the whole process listens to, such as a connection to a broker: it emits outside of any
- * request, for whoever asked in the last milliseconds.
+ * request, for all that asked in the last milliseconds.
  */
 class Bus extends EventEmitter {
   readonly #outside = context.snapshot();

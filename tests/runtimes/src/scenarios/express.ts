@@ -24,8 +24,8 @@ function note(label: string): RequestHandler {
   };
 }
 
-/** A handler that waits, probes and answers. */
-function answer(label: string): RequestHandler {
+/** A handler that waits, probes and responds. */
+function respond(label: string): RequestHandler {
   return (req, res, next) => {
     delay(1).then(() => {
       probe(req, label);
@@ -34,7 +34,7 @@ function answer(label: string): RequestHandler {
   };
 }
 
-/** A strategy as passport has them: it finds the user by a callback, and tells by another. */
+/** A strategy like passport's: it finds the user by a callback, and reports it by another. */
 function authenticate(
   pool: CallbackPool,
   wrap: (callback: (user: string) => void) => (user: string) => void,
@@ -160,7 +160,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
         });
         router.route('/:inner').all(note('all'));
         router.get('/:inner', (_req, _res, next) => void setTimeout(() => next('route'), 1));
-        router.get('/:inner', [note('next route'), answer('handler')]);
+        router.get('/:inner', [note('next route'), respond('handler')]);
         app.use('/of/:outer', router);
         return app;
       },
@@ -175,11 +175,11 @@ export const expressScenarios: readonly FrameworkScenario[] = [
       express(framework) {
         const inner = framework();
         inner.use(requestId({ trust: false }), note('inner'));
-        inner.get('/', answer('inner handler'));
+        inner.get('/', respond('inner handler'));
         const app = framework();
         app.use(requestId(), note('outer'));
         app.use('/inner', inner);
-        app.use(answer('outer after'));
+        app.use(respond('outer after'));
         return app;
       },
     },
@@ -193,7 +193,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
         const app = framework();
         app.use(requestId(), note('first'));
         app.use(requestId({ trust: false, header: 'X-Other-ID' }), note('second'));
-        app.get('/', answer('handler'));
+        app.get('/', respond('handler'));
         return app;
       },
     },
@@ -208,7 +208,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
         const app = framework();
         const router = framework.Router();
         router.use(requestId());
-        router.get('/', answer('covered'));
+        router.get('/', respond('covered'));
         app.use('/covered', router);
         app.get('/uncovered', (req, res, next) => {
           seenInside(req, res).then((seen) => res.send(seen), next);
@@ -266,7 +266,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     title: 'keep the id after express-session with a store that queues',
     probes: ['session'],
     visit: visitSession,
-    native: withMiddlewares(requestId(), useSession(createStore()), answer('session')),
+    native: withMiddlewares(requestId(), useSession(createStore()), respond('session')),
   }),
   inFramework({
     id: 'express-strategy',
@@ -275,7 +275,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     native: withMiddlewares(
       requestId(),
       authenticate(new CallbackPool(), context.bind),
-      answer('handler'),
+      respond('handler'),
     ),
   }),
   inFramework({
@@ -286,14 +286,14 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     native: withMiddlewares(
       requestId(),
       authenticate(new CallbackPool(), (callback) => callback),
-      answer('handler'),
+      respond('handler'),
     ),
   }),
   inFramework({
     id: 'express-next',
     title: 'find the id again behind a middleware that queues, where the adapter is mounted again',
     probes: ['handler'],
-    native: withMiddlewares(requestId(), queueing(), requestId(), answer('handler')),
+    native: withMiddlewares(requestId(), queueing(), requestId(), respond('handler')),
   }),
   inFramework({
     id: 'express-next-plain',
@@ -301,11 +301,11 @@ export const expressScenarios: readonly FrameworkScenario[] = [
       'next is called by the request that releases its place; mount the adapter again behind it',
     title: 'keep the id behind a middleware that queues',
     probes: ['handler'],
-    native: withMiddlewares(requestId(), queueing(), answer('handler')),
+    native: withMiddlewares(requestId(), queueing(), respond('handler')),
   }),
   inFramework({
     id: 'express-compression',
-    title: 'keep the id in the events of an answer that is compressed',
+    title: 'keep the id in the events of a compressed response',
     probes: ['on-headers', 'drain', 'finish', 'close', 'on-finished'],
     visit: async (client) => {
       await client.send('/', { headers: { 'Accept-Encoding': 'gzip' } });
@@ -405,11 +405,11 @@ export const expressScenarios: readonly FrameworkScenario[] = [
           probe(req, 'awaited');
           next(error);
         };
-        const answering: ErrorRequestHandler = (_error, req, res, _next) => {
+        const responding: ErrorRequestHandler = (_error, req, res, _next) => {
           probe(req, 'next error handler');
           res.status(500).end();
         };
-        app.use(probing, answering);
+        app.use(probing, responding);
         return app;
       },
     },
@@ -428,11 +428,11 @@ export const expressScenarios: readonly FrameworkScenario[] = [
       express(express) {
         const app = express();
         app.use(requestId(), express.json({ limit: 10_000 }));
-        const answering: ErrorRequestHandler = (_error, req, res, _next) => {
+        const responding: ErrorRequestHandler = (_error, req, res, _next) => {
           probe(req, 'error handler');
           res.status(400).end();
         };
-        app.use(answering);
+        app.use(responding);
         return app;
       },
     },

@@ -52,10 +52,10 @@ async function postJson(client: Client, path: string): Promise<void> {
   assert.equal(status, 200);
 }
 
-/** Tells a client that its request has arrived. */
+/** Notifies a client that its request has arrived. */
 const arrivals = new EventEmitter();
 
-/** Gives a request up as soon as its handler has it. */
+/** Aborts a request as soon as its handler has it. */
 async function visitAndAbort({ url, id }: Client): Promise<void> {
   const outgoing = httpRequest(url, { agent: false, headers: { 'X-Request-ID': id } }).end();
   const closed = new Promise((resolve) => outgoing.on('close', resolve));
@@ -244,8 +244,7 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
   }),
   inFramework({
     id: 'fastify-uncovered',
-    title:
-      'show nothing outside of a plugin with an adapter of its own, on the same connection too',
+    title: 'show nothing outside a plugin that registers the adapter, on the same connection too',
     probes: ['covered'],
     visit: visitUncovered,
     native: {
@@ -290,7 +289,7 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
   }),
   inFramework({
     id: 'fastify-log',
-    title: "gives the lines of Fastify's log the id, in the context of their requests",
+    title: "put the id into the lines of Fastify's log, in the context of their requests",
     probes: [],
     visit: visitLogged,
     prepare() {

@@ -46,7 +46,7 @@ const platformAdapter = ['node-http'];
 const everywhere = [
   'queues-batch-snapshot',
   'emitters-shared-bind',
-  'node-apis-net',
+  'node-apis-fs-read-stream',
   'outbound-fetch',
 ];
 

@@ -25,8 +25,8 @@ function note(label: string): Middleware {
   };
 }
 
-/** A middleware that waits, probes and answers. */
-function answer(label: string): Middleware {
+/** A middleware that waits, probes and responds. */
+function respond(label: string): Middleware {
   return async (ctx) => {
     await delay(1);
     probe(ctx.req, label);
@@ -66,7 +66,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
       requestId(),
       note('first'),
       compose([note('composed'), note('last')]),
-      answer('handler'),
+      respond('handler'),
     ),
   }),
   inFramework({
@@ -80,7 +80,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
         inner
           .use(requestId({ trust: false }))
           .use(note('inner'))
-          .use(answer('handler'));
+          .use(respond('handler'));
         const app = new framework();
         return app.use(requestId()).use(note('outer')).use(mount('/inner', inner));
       },
@@ -95,7 +95,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
       note('first'),
       requestId({ trust: false, header: 'X-Other-ID' }),
       note('second'),
-      answer('handler'),
+      respond('handler'),
     ),
   }),
   inFramework({
@@ -103,7 +103,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     title: 'show nothing in what the adapter does not cover, on the same connection too',
     probes: ['covered'],
     visit: visitUncovered,
-    native: withMiddlewares(mount('/covered', compose([requestId(), answer('covered')])), (ctx) =>
+    native: withMiddlewares(mount('/covered', compose([requestId(), respond('covered')])), (ctx) =>
       seenInside(ctx.req, ctx.res).then((seen) => {
         ctx.body = seen;
       }),
@@ -182,7 +182,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
   }),
   inFramework({
     id: 'koa-respond',
-    title: 'keep the id while Koa sends the answer, and where an access log is written',
+    title: 'keep the id while Koa sends the response, and where an access log is written',
     probes: ['on-headers', 'on-finished', 'finish', 'close', 'body end', 'generator'],
     paths: { '/stream': 200, '/json': 200 },
     native: withMiddlewares(requestId(), (ctx) => {
@@ -213,14 +213,14 @@ export const koaScenarios: readonly FrameworkScenario[] = [
       note('first'),
       queueing(asIs),
       requestId(),
-      answer('handler'),
+      respond('handler'),
     ),
   }),
   inFramework({
     id: 'koa-next-bind',
     title: 'keep the id behind a middleware that queues, by bind',
     probes: ['handler'],
-    native: withMiddlewares(requestId(), queueing(context.bind), answer('handler')),
+    native: withMiddlewares(requestId(), queueing(context.bind), respond('handler')),
   }),
   inFramework({
     id: 'koa-next-plain',
@@ -228,7 +228,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
       'next is called by the request that releases its place; bind it, or mount the adapter again behind it',
     title: 'keep the id behind a middleware that queues',
     probes: ['handler'],
-    native: withMiddlewares(requestId(), queueing(asIs), answer('handler')),
+    native: withMiddlewares(requestId(), queueing(asIs), respond('handler')),
   }),
   inFramework({
     id: 'koa-errors',
@@ -265,7 +265,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     id: 'koa-errors-stream',
     title: "show the id in app.on('error') for a stream that fails",
     probes: ['app error'],
-    // Koa 2 answers 404 to a file that is missing, Koa 3 hangs up.
+    // Koa 2 responds to a missing file with 404, Koa 3 hangs up.
     visit: (client) => client.send('/').then(() => undefined, ignoreHangUp),
     native: {
       koa(Koa) {

@@ -31,7 +31,7 @@ export async function askInner(req: IncomingMessage, listener: RequestListener):
   assert.notEqual(without.body, outer);
 }
 
-/** Gives a request to a listener without a server, on a socket that leads nowhere. */
+/** Passes a request to a listener without a server, on a socket that leads nowhere. */
 async function ask(
   listener: RequestListener,
   id?: string,

@@ -218,7 +218,7 @@ const emitterScenarios: readonly HttpScenario[] = [
     probes: ['spawn', 'stdout', 'exit', 'close'],
     open: () => ({ started: 0 }),
     async work(x, shared) {
-      // A Node of its own for every request would take long.
+      // A separate Node for every request would take long.
       const isNode = shared.started % 6 === 0;
       shared.started += 1;
       const child = isNode
@@ -237,11 +237,11 @@ function portOf(server: Server): number {
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
-/** Answers each message with the same. */
+/** Replies to each message with the same. */
 const echoing =
   'const { parentPort } = require("node:worker_threads"); parentPort.on("message", (message) => parentPort.postMessage(message))';
 
-/** A worker that all requests share, and that tells answers apart by a number. */
+/** A worker that all requests share; a number identifies each reply. */
 class SharedWorker {
   readonly worker = new Worker(echoing, { eval: true });
   readonly #callbacks = new Map<number, () => void>();
@@ -284,7 +284,7 @@ const workerScenarios: readonly HttpScenario[] = [
   inHandler({
     ...sharedWorkerCase,
     id: 'node-apis-shared-worker-await',
-    title: 'keep the id after an await of the answer of a worker that requests share',
+    title: 'keep the id after an await of the reply of a worker that requests share',
     probes: ['after'],
     async work(x, worker) {
       await new Promise<void>((resolve) => worker.ask(resolve));
@@ -294,7 +294,7 @@ const workerScenarios: readonly HttpScenario[] = [
   inHandler({
     ...sharedWorkerCase,
     id: 'node-apis-shared-worker-bind',
-    title: 'keep the id in a bound callback with the answer of a worker that requests share',
+    title: 'keep the id in a bound callback with the reply of a worker that requests share',
     probes: ['callback'],
     work: (x, worker) =>
       new Promise<void>((resolve) => {
@@ -306,7 +306,7 @@ const workerScenarios: readonly HttpScenario[] = [
     ...sharedWorkerCase,
     id: 'node-apis-shared-worker-plain',
     fails: 'the listeners of the worker are added outside any request',
-    title: 'keep the id in a callback with the answer of a worker that requests share',
+    title: 'keep the id in a callback with the reply of a worker that requests share',
     probes: ['callback'],
     work: (x, worker) =>
       new Promise<void>((resolve) => worker.ask(() => resolve(x.probe('callback')))),
@@ -321,12 +321,12 @@ const workerScenarios: readonly HttpScenario[] = [
         x.probe('message');
         port2.postMessage('pong');
       });
-      const answered = new Promise((resolve) => {
+      const replied = new Promise((resolve) => {
         Object.assign(port1, { onmessage: () => resolve(x.probe('onmessage')) });
       });
       port2.on('close', () => x.probe('close'));
       port1.postMessage('ping');
-      await answered;
+      await replied;
       port1.close();
     },
   }),

@@ -24,7 +24,7 @@ interface Upstream extends Running {
   readonly pool: Pool;
 }
 
-/** Answers in two packets; `/redirect` sends on, and `/flaky?<name>` fails once for each name. */
+/** Responds in two packets; `/redirect` sends on, and `/flaky?<name>` fails once for each name. */
 async function openUpstream(): Promise<Upstream> {
   const failed = new Set<string>();
   const server = createServer((req, res) => {
@@ -75,7 +75,7 @@ const requestEvents = ['socket', 'finish', 'response', 'close'];
 const bodyProbes = bodyEvents.map((event) => `body ${event}`);
 const httpProbes = [...requestEvents.map((event) => `request ${event}`), ...bodyProbes, 'after'];
 
-/** Sends a request, and probes in all of its events and its answer's. */
+/** Sends a request, and probes in all events of it and its response. */
 async function askByEvents(x: ProbedExchange, outgoing: ClientRequest): Promise<void> {
   const closed = probeEvents(x, outgoing, 'request', requestEvents);
   outgoing.on('response', (incoming) => void probeEvents(x, incoming, 'body', bodyEvents));
@@ -90,7 +90,7 @@ async function ask(url: string, agent: Agent): Promise<IncomingMessage> {
 }
 
 /**
- * Sends a request and gives it up when it is sent: the agent then opens a connection for the next
+ * Sends a request and aborts it when it is sent: the agent then opens a connection for the next
  * one that waits. `wrap` is what the request does with its callbacks.
  */
 async function sendAndGiveUp(
@@ -128,7 +128,7 @@ const httpScenarios: readonly HttpScenario[] = [
   inHandler({
     ...upstreamCase,
     id: 'outbound-http',
-    title: 'keep the id in the events of http.request on a connection of its own',
+    title: 'keep the id in the events of http.request on a separate connection',
     probes: [...httpProbes, 'socket lookup', 'socket connect', 'socket close'],
     work(x, { url }) {
       const host = url.replace('127.0.0.1', 'localhost');
@@ -325,7 +325,7 @@ async function* chunks(x: ProbedExchange): AsyncGenerator<Buffer> {
   yield Buffer.from('second');
 }
 
-/** A generator that goes on in the current scope, whoever asks it to. */
+/** A generator that continues in the current scope, whatever scope resumes it. */
 function boundChunks(x: ProbedExchange): AsyncGenerator<Buffer> {
   const generator = chunks(x);
   return Object.assign(generator, { next: context.bind(generator.next) });
@@ -335,8 +335,8 @@ async function upload(pool: Pool, body: Readable): Promise<void> {
   await (await pool.request({ ...post, body })).body.text();
 }
 
-/** A stream that `pool.stream` writes the answer to. */
-function answerSink(write: () => void): Writable {
+/** A stream that `pool.stream` writes the response to. */
+function responseSink(write: () => void): Writable {
   return new Writable({
     write(_chunk, _encoding, done) {
       write();
@@ -345,7 +345,7 @@ function answerSink(write: () => void): Writable {
   });
 }
 
-/** Undici reads every answer in the context in which the connection was opened. */
+/** Undici reads every response in the context in which the connection was opened. */
 const undiciScenarios: readonly HttpScenario[] = [
   inHandler({
     ...upstreamCase,
@@ -357,9 +357,9 @@ const undiciScenarios: readonly HttpScenario[] = [
       x.probe('request');
       await body.text();
       x.probe('text');
-      const answer = await pool.request(get);
+      const response = await pool.request(get);
       x.probe('pool');
-      for await (const _ of answer.body) x.probe('loop');
+      for await (const _ of response.body) x.probe('loop');
     },
   }),
   inHandler({
@@ -371,10 +371,10 @@ const undiciScenarios: readonly HttpScenario[] = [
       new Promise<void>((resolve, reject) => {
         // Where there is none, as in Bun's own undici, request does nothing and never calls back.
         assert.equal(typeof pool.dispatch, 'function', 'the pool can dispatch a request');
-        pool.request(get, (error, answer) => {
+        pool.request(get, (error, response) => {
           x.probe('callback');
           if (error !== null) reject(error);
-          else resolve(probeEvents(x, context.bindEmitter(answer.body), 'body', bodyEvents));
+          else resolve(probeEvents(x, context.bindEmitter(response.body), 'body', bodyEvents));
         });
       }),
   }),
@@ -403,12 +403,12 @@ const undiciScenarios: readonly HttpScenario[] = [
   inHandler({
     ...upstreamCase,
     id: 'outbound-undici-stream',
-    title: "keep the id in the bound write of a stream for undici's answer",
+    title: "keep the id in the bound write of a stream for undici's response",
     probes: ['factory', 'write', 'after'],
     async work(x, { pool }) {
       await pool.stream(get, () => {
         x.probe('factory');
-        return answerSink(context.bind(() => x.probe('write')));
+        return responseSink(context.bind(() => x.probe('write')));
       });
       x.probe('after');
     },
@@ -418,9 +418,9 @@ const undiciScenarios: readonly HttpScenario[] = [
     id: 'outbound-undici-stream-plain',
     fails:
       'undici reads and writes in the context in which the connection was opened, by another request',
-    title: "keep the id in the write of a stream for undici's answer",
+    title: "keep the id in the write of a stream for undici's response",
     probes: ['write'],
-    work: (x, { pool }) => pool.stream(get, () => answerSink(() => x.probe('write'))),
+    work: (x, { pool }) => pool.stream(get, () => responseSink(() => x.probe('write'))),
   }),
   inHandler({
     ...upstreamCase,
@@ -496,7 +496,7 @@ const clientScenarios: readonly HttpScenario[] = [
         onDownloadProgress: () => x.probe('onDownloadProgress'),
       });
       client.interceptors.request.use((config) => noted(x, 'request interceptor', config));
-      client.interceptors.response.use((answer) => noted(x, 'response interceptor', answer));
+      client.interceptors.response.use((response) => noted(x, 'response interceptor', response));
       await client.post('/', 'a body');
       x.probe('after');
       await client.get('/redirect');
@@ -535,7 +535,7 @@ const clientScenarios: readonly HttpScenario[] = [
         retry: { limit: 1, calculateDelay: ({ computedValue }) => Math.min(computedValue, 1) },
         hooks: {
           beforeRequest: [() => x.probe('beforeRequest')],
-          afterResponse: [(answer) => noted(x, 'afterResponse', answer)],
+          afterResponse: [(response) => noted(x, 'afterResponse', response)],
           beforeRetry: [() => x.probe('beforeRetry')],
           beforeRedirect: [() => x.probe('beforeRedirect')],
         },

@@ -24,7 +24,7 @@ async function branch(x: ProbedExchange, label: string, fail = false): Promise<s
 
 const branchProbes = ['first started', 'first microtask', 'first timer', 'second timer', 'after'];
 
-/** Combinators of promises, each over two branches; the others' answers do not matter. */
+/** Combinators of promises, each over two branches; the others' results do not matter. */
 const combinators: Readonly<Record<string, (x: ProbedExchange) => Promise<unknown>>> = {
   all: (x) => Promise.all([branch(x, 'first'), branch(x, 'second')]),
   'all that fails': (x) =>
@@ -197,7 +197,7 @@ export const platformFlowScenarios: readonly HttpScenario[] = [
     },
   }),
   inHandler({
-    // Bluebird runs the callbacks of all promises in one go, started by whoever was first.
+    // Bluebird runs the callbacks of all promises in one go, in the context of the first.
     id: 'flow-bluebird',
     title: 'keep the id in Bluebird callbacks with its asyncHooks option',
     probes: bluebirdProbes,

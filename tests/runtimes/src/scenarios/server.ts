@@ -8,7 +8,7 @@ import { attach, onClientError } from '@request-context/node-http';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Sends bytes, half-closes, and gives all that comes back. */
+/** Sends bytes, half-closes, and returns all that comes back. */
 async function exchangeBytes({ url }: Client, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -16,20 +16,20 @@ async function exchangeBytes({ url }: Client, bytes: string): Promise<string> {
   return Buffer.concat(await socket.toArray()).toString('latin1');
 }
 
-const echoedIn = (answer: string): string[] =>
-  [...answer.matchAll(/^x-request-id: (.+)\r$/gim)].map(([, id]) => String(id));
+const echoedIn = (response: string): string[] =>
+  [...response.matchAll(/^x-request-id: (.+)\r$/gim)].map(([, id]) => String(id));
 
-/** An answer that Node gives before anything of the framework runs. */
-interface NodeAnswer {
+/** A response that Node sends before any of the framework's code runs. */
+interface NodeResponse {
   readonly id: string;
   readonly title: string;
   readonly send: (id: string) => string;
   readonly statuses: readonly number[];
-  /** Whether the request could be read: then the answer carries its id, a fresh one otherwise. */
+  /** Whether the request can be read: then the response carries its id, otherwise a fresh one. */
   readonly isRead: boolean;
 }
 
-const nodeAnswers: readonly NodeAnswer[] = [
+const nodeResponses: readonly NodeResponse[] = [
   {
     id: 'no-host',
     title: 'the 400 for a request without a Host header',
@@ -68,7 +68,7 @@ const nodeAnswers: readonly NodeAnswer[] = [
   },
 ];
 
-function toScenario({ id, title, send, statuses, isRead }: NodeAnswer): HttpScenario {
+function toScenario({ id, title, send, statuses, isRead }: NodeResponse): HttpScenario {
   return {
     id: `server-${id}`,
     title: `echo an id on ${title}, behind attach()`,
@@ -77,14 +77,14 @@ function toScenario({ id, title, send, statuses, isRead }: NodeAnswer): HttpScen
     setup: {
       onServer(server) {
         attach(server);
-        // Fastify has a listener of its own, which answers without an id.
+        // Fastify adds a listener, which responds without an id.
         if (!isRead) server.removeAllListeners('clientError').on('clientError', onClientError);
       },
     },
     async visit(client) {
-      const answer = await exchangeBytes(client, send(client.id));
-      assert(statuses.includes(Number(answer.split(' ')[1])), answer);
-      const [echoed, ...more] = echoedIn(answer);
+      const response = await exchangeBytes(client, send(client.id));
+      assert(statuses.includes(Number(response.split(' ')[1])), response);
+      const [echoed, ...more] = echoedIn(response);
       assert.deepEqual(more, []);
       if (isRead) assert.equal(echoed, client.id);
       else assert.match(String(echoed), uuid);
@@ -92,18 +92,18 @@ function toScenario({ id, title, send, statuses, isRead }: NodeAnswer): HttpScen
   };
 }
 
-/** Adds a listener for an event of the server that Node gives requests by, which notes the id. */
-function onRequestEvent(server: Server, event: string, answer: (...args: never[]) => void): void {
+/** Adds a listener for an event that passes requests, and records the id there. */
+function onRequestEvent(server: Server, event: string, response: (...args: never[]) => void): void {
   attach(server);
   server.on(event, (req, out, head) => {
     record(String(req.headers['x-request-id']), event);
     setImmediate(() => record(String(req.headers['x-request-id']), `${event}, later`));
-    (answer as (...args: unknown[]) => void)(req, out, head);
+    (response as (...args: unknown[]) => void)(req, out, head);
   });
 }
 
 export const serverScenarios: readonly HttpScenario[] = [
-  ...nodeAnswers.map(toScenario),
+  ...nodeResponses.map(toScenario),
   {
     id: 'server-share',
     title: 'echo the id on the 503 once a connection reaches maxRequestsPerSocket, behind attach()',
@@ -117,12 +117,12 @@ export const serverScenarios: readonly HttpScenario[] = [
     },
     async visit(client) {
       const head = `GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${client.id}\r\n\r\n`;
-      const answer = await exchangeBytes(client, head + head);
-      // Whether the second is answered before the connection is closed is a matter of luck.
-      const answers = answer.split('HTTP/1.1 ').length - 1;
+      const response = await exchangeBytes(client, head + head);
+      // Whether the second response comes before the connection closes is a matter of luck.
+      const responses = response.split('HTTP/1.1 ').length - 1;
       assert.deepEqual(
-        echoedIn(answer),
-        Array.from({ length: answers }, () => client.id),
+        echoedIn(response),
+        Array.from({ length: responses }, () => client.id),
       );
     },
   },
@@ -153,9 +153,9 @@ export const serverScenarios: readonly HttpScenario[] = [
         const headers = { 'X-Request-ID': id, Expect: '100-continue', 'Content-Length': 4 };
         const sent = request(url, { method: 'POST', headers, agent: false });
         sent.on('continue', () => sent.end('body')).on('error', reject);
-        sent.on('response', (answer) => {
-          assert.equal(answer.headers['x-request-id'], id);
-          text(answer).then(() => resolve(), reject);
+        sent.on('response', (response) => {
+          assert.equal(response.headers['x-request-id'], id);
+          text(response).then(() => resolve(), reject);
         });
         sent.flushHeaders();
       });

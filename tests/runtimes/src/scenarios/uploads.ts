@@ -27,8 +27,8 @@ async function* form(): AsyncGenerator<string> {
 
 async function upload(client: Client): Promise<void> {
   const body = Readable.from(form());
-  const answer = await client.send('/', { method: 'POST', headers, body });
-  assert.equal(answer.status, 200, answer.body);
+  const response = await client.send('/', { method: 'POST', headers, body });
+  assert.equal(response.status, 200, response.body);
 }
 
 /** Drops a file, and records the id at its start and end. */

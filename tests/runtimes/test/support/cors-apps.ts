@@ -16,7 +16,7 @@ import Koa2 from 'koa2';
 export interface CorsSetup {
   /** Whether the CORS middleware is mounted before ours. */
   readonly corsFirst?: boolean;
-  /** What the CORS middleware exposes by itself. */
+  /** What the CORS middleware exposes. */
   readonly exposed?: string | string[];
   /** Our option. */
   readonly exposeHeader?: boolean;
