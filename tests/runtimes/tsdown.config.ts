@@ -1,12 +1,12 @@
 import { defineConfig, type UserConfig } from 'tsdown';
 
-// Node 20 runs no TypeScript. Each module is built to its own file, so that adapters load one by one.
-const config: UserConfig = defineConfig({
-  entry: 'src/**/*.ts',
-  format: 'esm',
-  unbundle: true,
-  dts: false,
-  sourcemap: false,
-});
+const common: UserConfig = { format: 'esm', dts: false, sourcemap: false };
 
-export default config;
+// Node 20 runs no TypeScript.
+const configs: UserConfig[] = defineConfig([
+  // Each module is built to its own file, so that adapters load one by one.
+  { ...common, entry: 'src/**/*.ts', unbundle: true },
+  { ...common, entry: '../../packages/core/test/scenarios/core-scenarios.ts', clean: false },
+]);
+
+export default configs;

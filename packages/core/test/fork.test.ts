@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createContext, type Inherit, type Snapshot } from '../src/index.ts';
+import { createContext, type Inherit } from '../src/index.ts';
 import { countAlive } from './support/collect.ts';
 
 const modes: Inherit[] = ['share', 'copy', 'chain'];
@@ -240,64 +240,7 @@ describe('chain', () => {
   });
 });
 
-describe('a chain 10,000 deep', () => {
-  const depth = 10_000;
-
-  function inDeepest(): Snapshot {
-    return context.run({ root: 'root', level: 0 }, () => {
-      let deepest = context.snapshot();
-      for (let level = 1; level <= depth; level += 1) {
-        deepest = deepest(() =>
-          context.fork(() => context.snapshot(), { inherit: 'chain', values: { level } }),
-        );
-      }
-      return deepest;
-    });
-  }
-
-  const uses: [string, () => unknown, unknown][] = [
-    ['get', () => context.get('root'), 'root'],
-    ['get of what nobody has', () => context.get('none'), undefined],
-    ['require', () => context.require('root'), 'root'],
-    ['has', () => context.has('root'), true],
-    ['has of what nobody has', () => context.has('none'), false],
-    ['set', () => context.set('root', 'own'), undefined],
-    ['delete', () => context.delete('level'), true],
-    ['clear', () => context.clear(), undefined],
-    ['toObject', () => context.toObject(), { root: 'root', level: depth }],
-    [
-      'a copy',
-      () => context.fork(() => context.toObject(), { inherit: 'copy' }),
-      { root: 'root', level: depth },
-    ],
-  ];
-  it.each(uses)('does not overflow in %s', (_, use, expected) => {
-    expect(inDeepest()(use)).toEqual(expected);
-  });
-
-  it('goes back up level by level as values are deleted', () => {
-    const inLeaf = inDeepest();
-    inLeaf(() => context.delete('level'));
-    expect(inLeaf(() => context.get('level'))).toBe(depth - 1);
-    inLeaf(() => context.set('level', 'own'));
-    inLeaf(() => context.clear());
-    expect(inLeaf(() => context.get('level'))).toBe(depth - 1);
-  });
-});
-
 describe.each(modes)('every mode: %s', (inherit) => {
-  it('outside any context starts an empty one', () => {
-    context.fork(
-      () => {
-        expect(context.active).toBe(true);
-        expect(context.toObject()).toEqual({ given: 1 });
-        context.set('own', 1);
-      },
-      { inherit, values: { given: 1 } },
-    );
-    expect(context.active).toBe(false);
-  });
-
   it('takes values that replace the inherited ones before the task starts', () => {
     const values = { step: 'child', list: ['child'] };
     context.run({ step: 'parent', user: 'ann' }, () => {
@@ -353,40 +296,6 @@ describe.each(modes)('every mode: %s', (inherit) => {
         }[inherit],
       );
     }
-  });
-
-  it('reads its own root in 1000 roots with 10 children each, at random delays', async () => {
-    const root = async (n: number) => {
-      const children = Array.from({ length: 10 }, (_, child) =>
-        context.fork(
-          async () => {
-            await sleep(Math.random() * 5);
-            context.set(`child${child}`, n);
-            context.set('last', child);
-            await sleep(Math.random() * 5);
-            const { id, last, ...own } = context.toObject();
-            return { id, last, own };
-          },
-          { inherit },
-        ),
-      );
-      const seen = await Promise.all(children);
-      expect(context.get('id')).toBe(n);
-      for (const [child, { id, last, own }] of seen.entries()) {
-        expect(id).toBe(n);
-        // Of its own root's children: under share maybe a sibling's, else its own alone.
-        expect(new Set(Object.values(own))).toEqual(new Set([n]));
-        expect(Object.keys(own)).toContain(`child${child}`);
-        if (inherit !== 'share') {
-          expect(last).toBe(child);
-          expect(Object.keys(own)).toEqual([`child${child}`]);
-        }
-      }
-      expect(Object.keys(context.toObject())).toHaveLength(inherit === 'share' ? 12 : 1);
-    };
-    await Promise.all(
-      Array.from({ length: 1000 }, (_, n) => context.run({ id: n }, () => root(n))),
-    );
   });
 
   it('is collected once its task is over, while the parent lives on', async () => {

@@ -17,6 +17,11 @@ export interface Row {
   readonly tasks: readonly Task[];
 }
 
+type CoreModule = typeof import('../../../packages/core/test/scenarios/core-scenarios.ts');
+
+/** Core's own scenarios, as they are built beside this module. */
+const coreModule = new URL('./core-scenarios.js', import.meta.url);
+
 const adaptersFolder = new URL('./adapters/', import.meta.url);
 
 /** The modules of adapters. Each is loaded alone: one that a runtime cannot load must not take others with it. */
@@ -46,7 +51,7 @@ export async function loadGroup(
 }
 
 async function coreRows(runtime: string): Promise<Row[]> {
-  const { coreScenarios } = await import('./core-scenarios.ts');
+  const { coreScenarios }: CoreModule = await import(coreModule.href);
   const tasks = coreScenarios.map((scenario) => ({
     id: scenario.id,
     title: scenario.title,

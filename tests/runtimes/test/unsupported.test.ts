@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { coreScenarios } from '../../../packages/core/test/scenarios/core-scenarios.ts';
 import { adapters } from '../src/adapters/index.ts';
-import { coreScenarios } from '../src/core-scenarios.ts';
 import { groupNames } from '../src/groups.ts';
 import { families } from '../src/scenarios/index.ts';
 import { findUnsupported, unsupported } from '../src/unsupported.ts';

@@ -1,14 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { describeGroup } from './support/describe-group.ts';
 
-// With the garbage collector at hand there are scenarios for it as well.
+// With the garbage collector exposed there are scenarios for it as well.
 setFlagsFromString('--expose-gc');
 globalThis.gc = runInNewContext('gc');
-const { coreScenarios } = await import('../src/core-scenarios.ts');
+const { coreScenarios } = await import('./scenarios/core-scenarios.ts');
 
-await describeGroup('core');
+// tests/runtimes runs the same on every runtime.
+it.each(coreScenarios.map((scenario) => [scenario.id, scenario.title, scenario] as const))(
+  '%s: must %s',
+  async (_id, _title, scenario) => scenario.run(),
+);
 
 it('have unique ids that begin with `core-`', () => {
   const ids = coreScenarios.map(({ id }) => id);

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter, on, once } from 'node:events';
 import { setImmediate, setTimeout } from 'node:timers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   context,
   createContext,
   getRequestId,
   type Inherit,
+  MissingValueError,
   NoContextError,
   type Snapshot,
 } from '@request-context/core';
@@ -31,6 +33,7 @@ const carriers: Readonly<Record<string, (read: () => void) => unknown>> = {
   'promise-chain': (read) => Promise.resolve().then(read),
   'rejected-promise': (read) => Promise.reject(new Error('no')).catch(read),
   'promise-all': (read) => Promise.all([pause(1).then(read), pause(2).then(read)]),
+  'timers-promises': (read) => sleep(1).then(read),
   'set-timeout': (read) => new Promise<void>((done) => setTimeout(() => done(read()), 1)),
   'set-interval': (read) =>
     new Promise<void>((done) => {
@@ -75,12 +78,19 @@ const oddKeys: readonly PropertyKey[] = [
   'constructor',
   'prototype',
   'toString',
+  'valueOf',
   'hasOwnProperty',
+  '__defineGetter__',
+  'values',
+  'parent',
   'then',
   '',
+  'with space',
   Symbol('own'),
+  Symbol.toPrimitive,
   Symbol.iterator,
   0,
+  -1.5,
 ];
 
 /** Ways to take the current scope to code that is called from another. */
@@ -105,7 +115,7 @@ export const coreScenarios: Scenario[] = [
   ...Object.entries(carriers).map(
     ([name, carry]): Scenario => ({
       id: `core-carry-${name}`,
-      title: `the scope stays the same through ${name}`,
+      title: `keep the scope through ${name}`,
       run: async () => {
         const seen: unknown[] = [];
         const carryIn = (user: string) =>
@@ -121,7 +131,7 @@ export const coreScenarios: Scenario[] = [
   ...modes.map(
     (inherit): Scenario => ({
       id: `core-fork-${inherit}`,
-      title: `a fork inherits by ${inherit}: what the parent reads after its child wrote`,
+      title: `let a fork inherit by ${inherit}: what the parent reads after its child wrote`,
       run: () =>
         values.run({ simple: 'from parent', list: ['from', 'parent'] }, async () => {
           await values.fork(
@@ -151,7 +161,7 @@ export const coreScenarios: Scenario[] = [
   ...modes.map(
     (inherit): Scenario => ({
       id: `core-fork-outside-${inherit}`,
-      title: `a fork by ${inherit} outside any context starts an empty one`,
+      title: `start an empty context for a fork by ${inherit} outside any`,
       run: () => {
         values.fork(
           () => {
@@ -167,7 +177,7 @@ export const coreScenarios: Scenario[] = [
   ...modes.map(
     (inherit): Scenario => ({
       id: `core-concurrency-${inherit}`,
-      title: `1000 roots with 10 children each by ${inherit}, at random delays, stay apart`,
+      title: `keep 1000 roots with 10 children each by ${inherit} apart, at random delays`,
       run: async () => {
         const child = async (root: number, n: number) => {
           await pause(Math.random() * 5);
@@ -196,7 +206,7 @@ export const coreScenarios: Scenario[] = [
   ),
   {
     id: 'core-run-root',
-    title: 'a run inherits nothing, ends with its task, and hands on results and errors',
+    title: 'let a run inherit nothing, end with its task, and pass results and errors on',
     run: async () => {
       await values.run({ user: 'ann' }, async () => {
         assert.equal(await values.run({}, async () => values.get('user', 'nobody')), 'nobody');
@@ -214,7 +224,7 @@ export const coreScenarios: Scenario[] = [
   },
   {
     id: 'core-chain-merged',
-    title: 'in a chain the nearest value wins; deletes and clear touch the child alone',
+    title: 'let the nearest value of a chain win, and deletes and clear touch the child alone',
     run: () =>
       values.run({ a: 'root', b: 'root' }, () =>
         values.fork(
@@ -238,7 +248,7 @@ export const coreScenarios: Scenario[] = [
   },
   {
     id: 'core-chain-deep',
-    title: 'a chain 10,000 deep is read, written and copied without overflow',
+    title: 'read, write and copy a chain 10,000 deep without overflow',
     run: () => {
       const levels = 10_000;
       const inLeaf = values.run({ root: 'root', level: 0 }, () => {
@@ -252,17 +262,24 @@ export const coreScenarios: Scenario[] = [
       });
       inLeaf(() => {
         assert.equal(values.get('root'), 'root');
+        assert.equal(values.require('root'), 'root');
+        assert.equal(values.get('none'), undefined);
+        assert.equal(values.has('root'), true);
         assert.equal(values.has('none'), false);
-        assert.deepEqual(values.toObject(), { root: 'root', level: levels });
-        values.fork(() => assert.equal(values.get('level'), levels), { inherit: 'copy' });
+        const all = { root: 'root', level: levels };
+        assert.deepEqual(values.toObject(), all);
+        values.fork(() => assert.deepEqual(values.toObject(), all), { inherit: 'copy' });
         assert.equal(values.delete('level'), true);
+        assert.equal(values.get('level'), levels - 1);
+        values.set('level', 'own');
+        values.clear();
         assert.equal(values.get('level'), levels - 1);
       });
     },
   },
   {
     id: 'core-copy-deep',
-    title: 'a copy is deep: cycles, Map, Set, Date, bytes; functions and instances are kept',
+    title: 'copy deeply: cycles, Map, Set, Date, bytes; keep functions and instances',
     run: () => {
       const bytes = new Uint8Array([1, 2]);
       const text = Buffer.from('text');
@@ -296,31 +313,57 @@ export const coreScenarios: Scenario[] = [
   },
   {
     id: 'core-keys-ordinary',
-    title: 'keys like __proto__, constructor, toString and symbols are ordinary',
+    title: 'treat keys like __proto__, constructor, toString and symbols as ordinary',
     run: () => {
       const before = Reflect.ownKeys(Object.prototype);
       for (const key of oddKeys) {
+        assert.equal(values.get(key), undefined);
         values.run({}, () => {
           assert.equal(values.get(key), undefined);
+          assert.equal(values.get(key, 'fallback'), 'fallback');
           assert.equal(values.has(key), false);
+          assert.equal(values.delete(key), false);
+          assert.throws(() => values.require(key), MissingValueError);
           values.set(key, { polluted: true });
+          assert.deepEqual(values.get(key), { polluted: true });
+          assert.equal(values.has(key), true);
           for (const inherit of modes) {
             values.fork(() => assert.deepEqual(values.get(key), { polluted: true }), { inherit });
           }
+          const plain = values.toObject();
+          assert.deepEqual(Reflect.ownKeys(plain), [typeof key === 'number' ? String(key) : key]);
+          assert.equal(Object.getPrototypeOf(plain), Object.prototype);
+          values.run(plain, () => assert.deepEqual(values.get(key), { polluted: true }));
           assert.equal(values.get('polluted'), undefined);
-          assert.equal(Reflect.ownKeys(values.toObject()).length, 1);
           assert.equal(values.delete(key), true);
+          assert.equal(values.has(key), false);
+          values.set(key, undefined);
+          values.clear();
           assert.equal(values.has(key), false);
         });
       }
-      const sent = JSON.parse('{"__proto__": {"polluted": true}}');
-      values.run(sent, () => assert.equal(values.get('polluted'), undefined));
+      const sent = JSON.parse('{"__proto__": {"admin": true}, "constructor": {"prototype": {}}}');
+      values.run(sent, () => {
+        for (const inherit of modes) {
+          values.fork(
+            () => {
+              values.set('__proto__', { admin: true });
+              assert.equal(values.get('admin'), undefined);
+              assert.equal(values.has('admin'), false);
+            },
+            { inherit, values: sent },
+          );
+        }
+        assert.equal((values.toObject() as { admin?: unknown }).admin, undefined);
+      });
       assert.deepEqual(Reflect.ownKeys(Object.prototype), before);
+      assert.equal(({} as { polluted?: unknown }).polluted, undefined);
+      assert.equal(({} as { admin?: unknown }).admin, undefined);
     },
   },
   {
     id: 'core-outside',
-    title: 'outside any context reading finds nothing, writing and require throw',
+    title: 'find nothing when reading outside any context, and throw for writing and require',
     run: () => {
       assert.equal(values.active, false);
       assert.equal(values.get('user', 'nobody'), 'nobody');
@@ -344,7 +387,7 @@ export const coreScenarios: Scenario[] = [
   },
   {
     id: 'core-contexts-apart',
-    title: 'contexts and the AsyncLocalStorages of others do not mix',
+    title: 'not mix contexts and the AsyncLocalStorages of other code',
     run: async () => {
       const storage = new AsyncLocalStorage<string>();
       await storage.run('theirs', () =>
@@ -385,7 +428,7 @@ export const coreScenarios: Scenario[] = [
   ),
   {
     id: 'core-bind-transparent',
-    title: 'bind keeps this, arguments, result, errors, name and length',
+    title: 'keep this, arguments, result, errors, name and length in bind',
     run: () => {
       function area(this: { unit: string }, width: number, height: number) {
         if (width < 0) throw new RangeError('width');
@@ -402,7 +445,7 @@ export const coreScenarios: Scenario[] = [
   ...Object.entries(additions).map(
     ([name, add]): Scenario => ({
       id: `core-emitter-${name}`,
-      title: `a listener added with ${add}, before or after bindEmitter, runs in the scope`,
+      title: `run a listener added with ${add}, before or after bindEmitter, in the scope`,
       run: () => {
         const emitter = new EventEmitter();
         const seen: unknown[] = [];
@@ -421,7 +464,7 @@ export const coreScenarios: Scenario[] = [
   ),
   {
     id: 'core-emitter-transparent',
-    title: 'a bound emitter lists, counts and removes listeners as any other',
+    title: 'list, count and remove the listeners of a bound emitter as of any other',
     run: () => {
       const keys = Object.keys(new EventEmitter());
       const emitter = values.run({}, () => values.bindEmitter(new EventEmitter()));
@@ -433,8 +476,9 @@ export const coreScenarios: Scenario[] = [
       emitter.on('go', listener).once('go', listener);
       assert.equal(emitter.listeners('go')[1], listener);
       assert.equal(emitter.listenerCount('go'), 2);
-      assert.equal(emitter.emit('go', 1, 'two'), true);
-      assert.deepEqual(calls, [true, 1, 'two', true, 1, 'two']);
+      assert.equal(emitter.emit('go', 1, 'two', [3], undefined), true);
+      const args = [1, 'two', [3], undefined];
+      assert.deepEqual(calls, [true, ...args, true, ...args]);
       emitter.once('go', listener).off('go', listener).off('go', listener);
       assert.equal(emitter.listenerCount('go'), 0);
       assert.equal(emitter.emit('go'), false);
@@ -445,7 +489,7 @@ export const coreScenarios: Scenario[] = [
   },
   {
     id: 'core-emitter-rebound',
-    title: 'an emitter that is bound again moves to the new scope, with no second wrapper',
+    title: 'move an emitter that is bound again to the new scope, with no second wrapper',
     run: () => {
       const emitter = new EventEmitter();
       const seen: unknown[] = [];
@@ -462,20 +506,23 @@ export const coreScenarios: Scenario[] = [
   },
   {
     id: 'core-emitter-storages',
-    title: 'in the events of a bound emitter other AsyncLocalStorages are as at the emit',
+    title: 'leave other AsyncLocalStorages as at the emit in the events of a bound emitter',
     run: () => {
       const storage = new AsyncLocalStorage<string>();
       const emitter = new EventEmitter();
       storage.run('bound', () => values.run({ user: 'ann' }, () => values.bindEmitter(emitter)));
       const seen: unknown[] = [];
-      emitter.on('go', () => seen.push(values.get('user'), storage.getStore()));
-      storage.run('emitted', () => emitter.emit('go'));
-      assert.deepEqual(seen, ['ann', 'emitted']);
+      storage.run('added', () =>
+        emitter.on('go', () => seen.push(values.get('user'), storage.getStore())),
+      );
+      values.run({ user: 'bob' }, () => storage.run('emitted', () => emitter.emit('go')));
+      emitter.emit('go');
+      assert.deepEqual(seen, ['ann', 'emitted', 'ann', undefined]);
     },
   },
   {
     id: 'core-emitter-rejections',
-    title: 'captureRejections works on a bound emitter, and its error event is in the scope',
+    title: 'capture rejections on a bound emitter, with the error event in the scope',
     run: async () => {
       const emitter = new EventEmitter({ captureRejections: true });
       values.run({ user: 'ann' }, () => values.bindEmitter(emitter));
@@ -492,7 +539,8 @@ export const coreScenarios: Scenario[] = [
   },
   {
     id: 'core-emitter-iterators',
-    title: 'events.once and events.on work on a bound emitter, in the scope of who awaits',
+    title:
+      'let events.once and events.on work on a bound emitter, in the scope of the awaiting code',
     run: async () => {
       const emitter = new EventEmitter();
       values.run({ user: 'ann' }, () => values.bindEmitter(emitter));
@@ -526,7 +574,7 @@ function collectionScenarios(): Scenario[] {
   if (collect === undefined) return [];
   return modes.map((inherit) => ({
     id: `core-collected-${inherit}`,
-    title: `scopes that were forked by ${inherit} are collected when their tasks are over`,
+    title: `let scopes that were forked by ${inherit} be collected when their tasks are over`,
     run: async () => {
       const dropped: WeakRef<object>[] = [];
       const work = async () => {
