@@ -14,10 +14,12 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { context, getRequestId } from '@request-context/core';
 import { createClient } from '../client.ts';
+import { createBarrier } from '../create-barrier.ts';
 import type { Client, HttpScenario, Teardown } from '../http-scenario.ts';
+import { inHandler } from '../in-handler.ts';
 import { assertFresh } from '../policy-case.ts';
 import { record } from '../probes.ts';
-import { keepAlive } from './connection.ts';
+import { keepAlive, pipelined } from './connection.ts';
 
 /** An error thrown on purpose, of the request that sent `id`. */
 class Survived extends Error {
@@ -178,6 +180,25 @@ function createCheckingServer(listener: RequestListener): HttpServer {
   });
 }
 
+/** Returns a scenario whose requests share connections, and whose code ahead of the adapter looks for leaks. */
+function aheadOfAdapter(id: string, sharing: HttpScenario, which: string): HttpScenario {
+  return {
+    ...sharing,
+    id,
+    title: `show no request the id of one ${which}, ahead of the adapter`,
+    needs: ['node', 'before'],
+    setup: {
+      before(req) {
+        const own = String(req.headers['x-request-id']);
+        // An adapter that works at the server shows its own id already.
+        if (getRequestId() !== own) expectCurrent(undefined, 'ahead of the adapter');
+      },
+    },
+    prepare: forgetLeaks,
+    after: assertNoLeaks,
+  };
+}
+
 /** The request listener of the server that runs, for requests without a connection. */
 let innerListener: RequestListener | undefined;
 
@@ -250,6 +271,20 @@ export const isolationScenarios: readonly HttpScenario[] = [
       },
     },
   },
+  inHandler({
+    id: 'isolation-values',
+    title: 'show a request the values that it set itself, and no others',
+    probes: ['own values'],
+    open: () => createBarrier(),
+    async work(x, meet) {
+      const own = { requestId: x.id, [`of ${x.id}`]: 1, step: x.id };
+      context.set(`of ${x.id}` as never, 1 as never);
+      context.set('step' as never, x.id as never);
+      await meet();
+      assert.deepEqual(context.toObject(), own);
+      x.probe('own values');
+    },
+  }),
   {
     id: 'isolation-ambient',
     title: "show a request its own id where the server was started in another request's scope",
@@ -323,21 +358,8 @@ export const isolationScenarios: readonly HttpScenario[] = [
     },
     after: assertNoLeaks,
   },
-  {
-    ...keepAlive,
-    id: 'isolation-keep-alive',
-    title: 'show no request the id of the one before it on the connection, ahead of the adapter',
-    needs: ['node', 'before'],
-    setup: {
-      before(req) {
-        const own = String(req.headers['x-request-id']);
-        // An adapter that works at the server shows its own id already.
-        if (getRequestId() !== own) expectCurrent(undefined, 'ahead of the adapter');
-      },
-    },
-    prepare: forgetLeaks,
-    after: assertNoLeaks,
-  },
+  aheadOfAdapter('isolation-keep-alive', keepAlive, 'that precedes it on the connection'),
+  aheadOfAdapter('isolation-pipelined', pipelined, 'that precedes it in a pipeline'),
   {
     id: 'isolation-bypass',
     title:

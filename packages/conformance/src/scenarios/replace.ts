@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import type { RequestIdOptions } from '@request-context/core';
+import { failingOption, throwOnPurpose } from '../failing-option.ts';
 import type { HttpScenario } from '../http-scenario.ts';
 import { type PolicyCase, policyScenario, sendsMyId } from '../policy-case.ts';
 
@@ -20,6 +22,9 @@ const invalid: readonly Invalid[] = [
   ['empty', 'an empty id', '', ''],
   ['blank', 'a blank id', '   ', ''],
 ];
+
+const promise = (): Promise<boolean> => Promise.resolve(true);
+const no = (): boolean => false;
 
 /** What an onInvalid function was called with. */
 const calls: unknown[] = [];
@@ -75,6 +80,21 @@ const cases: readonly PolicyCase[] = [
 /** Which ids of clients are replaced by fresh ones. */
 export const replaceScenarios: readonly HttpScenario[] = [
   ...cases.map(policyScenario),
+  ...(
+    [
+      ['validate-throws', '`validate` throws', { validate: throwOnPurpose }],
+      ['validate-promise', '`validate` returns a promise', { validate: promise }],
+      ['on-invalid-throws', '`onInvalid` throws', { validate: no, onInvalid: throwOnPurpose }],
+      ['on-invalid-promise', '`onInvalid` returns a promise', { validate: no, onInvalid: promise }],
+    ] as const
+  ).map(([id, what, options]) =>
+    failingOption({
+      id: `replace-${id}`,
+      title: `respond with 500 and a fresh id where ${what}`,
+      options: options as RequestIdOptions<unknown>,
+      fails: 'with an id',
+    }),
+  ),
   {
     id: 'replace-control-bytes',
     title: "leave ids that hold control bytes to the server's parser, and handle the next request",

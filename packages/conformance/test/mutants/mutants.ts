@@ -14,6 +14,8 @@ export interface Mutant {
   readonly adapter: Adapter;
   /** The key scenarios that it fails. */
   readonly breaks: readonly string[];
+  /** Those that it fails on some versions of Node, and passes on others. */
+  readonly varies?: readonly string[];
 }
 
 /** What a request listener is given. */
@@ -306,6 +308,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'is written by hand',
     allBut(
+      'isolation-values',
       'adopt-valid',
       'adopt-none',
       'adopt-max-length',
@@ -319,7 +322,7 @@ export const mutants: readonly Mutant[] = [
       'isolation-ambient',
       'isolation-nested',
       'isolation-caller',
-      'isolation-keep-alive',
+
       'isolation-prototypes',
       'retention-request',
       'retention-scope',
@@ -327,20 +330,58 @@ export const mutants: readonly Mutant[] = [
     naive,
   ),
   mutant(
-    'enters with enterWith',
-    ['isolation-nested', 'isolation-caller', 'isolation-keep-alive'],
+    'keeps the id in a global variable',
+    [
+      'adopt-valid',
+      'adopt-none',
+      'adopt-max-length',
+      'adopt-validate',
+      'replace-too-long',
+      'replace-markup',
+      'replace-max-length',
+      'replace-on-invalid',
+      'trust-nobody',
+      'trust-address',
+      'trust-other-address',
+      'inbound-further',
+      'header-named',
+      'header-echo-off',
+      'values-added',
+      'isolation-values',
+      'isolation-ambient',
+      'isolation-nested',
+      'isolation-pipelined',
+      'retention-request',
+    ],
     (listener, { options }) => {
-      let scope: unknown;
-      const inner = withRequestId<IncomingMessage, Response>((req, res) => {
-        scope = storage.getStore();
-        return listener(req, res);
+      const global = context.run({}, () => storage.getStore());
+      return withRequestId<IncomingMessage, Response>((req, res) => {
+        const id = context.require('requestId');
+        return storage.run(global, () => {
+          context.set('requestId', id);
+          return listener(req, res);
+        });
       }, options);
-      return (req, res) => {
-        inner(req, res);
-        storage.enterWith(scope);
-      };
     },
   ),
+  {
+    ...mutant(
+      'enters with enterWith',
+      ['isolation-nested', 'isolation-caller'],
+      (listener, { options }) => {
+        let scope: unknown;
+        const inner = withRequestId<IncomingMessage, Response>((req, res) => {
+          scope = storage.getStore();
+          return listener(req, res);
+        }, options);
+        return (req, res) => {
+          inner(req, res);
+          storage.enterWith(scope);
+        };
+      },
+    ),
+    varies: ['isolation-pipelined'],
+  },
   withInside('wraps listeners', ['listeners-listed', 'listeners-removed'], (req, res) => {
     wrapListeners(req);
     wrapListeners(res);
