@@ -10,9 +10,9 @@ import { type Probe, record, takeProbes } from './probes.ts';
 const defaultClients = 24;
 
 /** Milliseconds that probes may arrive after the last response, such as those of 'close'. */
-const probeTimeout = 3_000;
+const defaultProbeTimeout = 3_000;
 
-/** The same where a client has failed: then the probes only help to explain why. */
+/** The most of it where a client has failed: then the probes only help to explain why. */
 const probeTimeoutAfterFailure = 500;
 
 /** How many of a scenario's probes saw what. */
@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly tally?: Tally;
   /** How many clients there are at most: a multiple of 8. @default as many as the scenario asks for */
   readonly clients?: number;
+  /** Milliseconds that probes may arrive after the last response. @default 3000 */
+  readonly probeTimeout?: number;
 }
 
 /** Whether the adapter's server has all that a scenario needs. */
@@ -57,7 +59,11 @@ export async function runScenario(
 async function runPrepared(
   scenario: HttpScenario,
   adapter: Adapter,
-  { tally = { right: 0, lost: 0, foreign: 0 }, clients: limit = defaultClients }: RunOptions,
+  {
+    tally = { right: 0, lost: 0, foreign: 0 },
+    clients: limit = defaultClients,
+    probeTimeout = defaultProbeTimeout,
+  }: RunOptions,
 ): Promise<void> {
   const { clients: wanted = defaultClients, fails } = scenario;
   // What must fail takes its clients: few might pass by luck.
@@ -79,7 +85,8 @@ async function runPrepared(
         : [scenario.visitAll(visitors)],
     );
     const failures = visits.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-    const wait = failures.length === 0 ? probeTimeout : probeTimeoutAfterFailure;
+    const wait =
+      failures.length === 0 ? probeTimeout : Math.min(probeTimeout, probeTimeoutAfterFailure);
     const recorded = await collect(ids, scenario.probes, wait);
     const problems = ids.flatMap((id) => count(id, recorded.get(id) ?? [], scenario.probes, tally));
     if (problems.length > 0) {
