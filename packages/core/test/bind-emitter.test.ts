@@ -14,7 +14,7 @@ import { createContext } from '../src/index.ts';
 const context = createContext<{ user: string }>();
 const user = () => context.get('user');
 
-/** An emitter that is bound in ann's scope, and a way to act in bob's. */
+/** Returns an emitter that is bound in ann's scope. */
 function annsEmitter(make: () => EventEmitter = () => new EventEmitter()): EventEmitter {
   const emitter = make();
   return context.run({ user: 'ann' }, () => context.bindEmitter(emitter));
@@ -24,8 +24,8 @@ function asBob<T>(act: () => T): T {
   return context.run({ user: 'bob' }, act);
 }
 
-describe('where listeners run', () => {
-  it('in the scope itself: what a listener sets is seen there', () => {
+describe('a listener of a bound emitter', () => {
+  it('run in the scope itself, where what it sets is seen', () => {
     context.run({ user: 'ann' }, () => {
       const emitter = context.bindEmitter(new EventEmitter());
       emitter.on('go', () => context.set('user', 'changed'));
@@ -34,7 +34,7 @@ describe('where listeners run', () => {
     });
   });
 
-  it('each in its own scope, when bound by two contexts', () => {
+  it('run in the scopes of both contexts that bind the emitter', () => {
     const other = createContext<{ step: string }>();
     const emitter = annsEmitter();
     other.run({ step: 'one' }, () => other.bindEmitter(emitter));
@@ -49,7 +49,7 @@ describe('where listeners run', () => {
     ]);
   });
 
-  it('in the scope after a throw, while the emitting code has its own back', () => {
+  it("run in the scope again after it throws, which restores the emitting code's scope", () => {
     const emitter = annsEmitter();
     emitter.on('go', () => {
       throw new Error(`of ${user()}`);
@@ -61,7 +61,7 @@ describe('where listeners run', () => {
     });
   });
 
-  it('for newListener and removeListener as well', () => {
+  it('run in the scope for newListener and removeListener, too', () => {
     const emitter = annsEmitter();
     const seen: unknown[] = [];
     emitter.on('newListener', (event) => seen.push(['added', event, user()]));
@@ -75,7 +75,7 @@ describe('where listeners run', () => {
     ]);
   });
 
-  it('for a listener that emits on another bound emitter and comes back', () => {
+  it('be in its scope again after it emits on another bound emitter', () => {
     const anns = annsEmitter();
     const bobs = asBob(() => context.bindEmitter(new EventEmitter()));
     const seen: unknown[] = [];
@@ -90,8 +90,8 @@ describe('where listeners run', () => {
   });
 });
 
-describe('an emitter that is bound is an emitter as Node documents it', () => {
-  it('hands back the emitter, and listeners as they were given', () => {
+describe('a bound emitter', () => {
+  it('be returned by bindEmitter, and return listeners as they were added', () => {
     const emitter = new EventEmitter();
     expect(context.bindEmitter(emitter)).toBe(emitter);
     const listener = () => {};
@@ -111,7 +111,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(emitter.eventNames()).toEqual(['a', 'b']);
   });
 
-  it('off takes out what on, once or prependOnceListener put in, wherever it is called', () => {
+  it('remove by off what on, once or prependOnceListener added, wherever it is called', () => {
     const emitter = new EventEmitter();
     let calls = 0;
     const listener = () => {
@@ -126,7 +126,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(calls).toBe(0);
   });
 
-  it('once calls once, prependListener first', () => {
+  it('call a once listener once, and prepended listeners first', () => {
     const emitter = annsEmitter();
     const seen: string[] = [];
     emitter.on('go', () => seen.push('on'));
@@ -138,7 +138,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(seen).toEqual(['prepended once', 'prepended', 'on', 'once', 'prepended', 'on']);
   });
 
-  it('removeAllListeners takes out all, of one event or of every', () => {
+  it('remove all listeners by removeAllListeners, of one event or of every', () => {
     const emitter = annsEmitter();
     for (const event of ['a', 'a', 'b', 'c']) emitter.on(event, () => {});
     emitter.removeAllListeners('a');
@@ -148,12 +148,12 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(emitter.emit('a')).toBe(false);
   });
 
-  it('warns of too many listeners at the limit that is set', () => {
+  it('keep the limit of listeners that is set', () => {
     const emitter = annsEmitter().setMaxListeners(2);
     expect(emitter.getMaxListeners()).toBe(2);
   });
 
-  it('throws an error that nobody listens for, and tells the errorMonitor', () => {
+  it('throw an error that has no listener, and pass it to the errorMonitor', () => {
     const emitter = annsEmitter();
     const problem = new Error('no');
     const seen: unknown[] = [];
@@ -165,7 +165,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(seen).toEqual([problem, 'ann', { odd: true }, 'ann', problem, 'ann', problem, 'ann']);
   });
 
-  it('captures rejections with a handler of its own', async () => {
+  it('capture rejections with its own handler', async () => {
     const emitter = annsEmitter(() => new EventEmitter({ captureRejections: true }));
     const handled = new Promise((resolve) => {
       Object.assign(emitter, {
@@ -178,7 +178,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(await handled).toEqual(['no', 'go', [1, 2]]);
   });
 
-  it('events.once waits for one event, or fails with an error', async () => {
+  it('work with events.once, which waits for one event or fails with an error', async () => {
     const emitter = annsEmitter();
     const first = asBob(async () => [await once(emitter, 'go'), user()]);
     emitter.emit('go', 1, 2);
@@ -190,7 +190,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(emitter.eventNames()).toEqual([]);
   });
 
-  it('has the keys it had, and takes an emit that wraps the one it has', () => {
+  it('keep its keys, and accept an emit that wraps its own', () => {
     const plain = new EventEmitter();
     const emitter = annsEmitter();
     expect(Object.keys(emitter)).toEqual(Object.keys(plain));
@@ -212,7 +212,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(Object.keys(emitter)).toEqual(Object.keys(plain));
   });
 
-  it('of a class with its own emit goes through that, in the scope, once', () => {
+  it('call the emit of its class once, in the scope', () => {
     const seen: unknown[] = [];
     class Loud extends EventEmitter {
       override emit(event: string | symbol, ...args: unknown[]): boolean {
@@ -229,7 +229,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     ]);
   });
 
-  it('of any class with an emit will do', () => {
+  it('be of any class with an emit', () => {
     const bus = {
       emit(what: string) {
         return [what, user(), this === bus];
@@ -239,7 +239,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(asBob(() => bus.emit('go'))).toEqual(['go', 'ann', true]);
   });
 
-  it('of class EventEmitterAsyncResource keeps running in the context that it was made in', () => {
+  it('keep the context in which it was created if it is an EventEmitterAsyncResource', () => {
     const emitter = asBob(() => new EventEmitterAsyncResource({ name: 'Test' }));
     context.run({ user: 'ann' }, () => context.bindEmitter(emitter));
     const seen: unknown[] = [];
@@ -248,7 +248,7 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
     expect(seen).toEqual(['bob']);
   });
 
-  it('that is frozen cannot be bound, and says so each time', () => {
+  it('be rejected each time if it is frozen', () => {
     const emitter = Object.freeze(new EventEmitter());
     for (let time = 0; time < 2; time += 1) {
       expect(() => context.bindEmitter(emitter)).toThrow(TypeError);
@@ -256,8 +256,8 @@ describe('an emitter that is bound is an emitter as Node documents it', () => {
   });
 });
 
-describe('streams', () => {
-  it('emit all their events in the scope, whoever reads, writes or ends them', async () => {
+describe('a bound stream', () => {
+  it('emit all its events in the scope, wherever it is read, written or ended', async () => {
     const stream = context.run({ user: 'ann' }, () => context.bindEmitter(new PassThrough()));
     const seen: [string, unknown][] = [];
     const events = ['resume', 'data', 'end', 'prefinish', 'finish', 'close', 'pause'];
@@ -287,7 +287,7 @@ describe('streams', () => {
     expect(await failed).toEqual(['full', 'ann']);
   });
 
-  it('flow through a pipeline and async iteration with nothing lost', async () => {
+  it('flow through a pipeline and async iteration without loss', async () => {
     const words = Array.from({ length: 1000 }, (_, n) => `word${n} `);
     const seen = new Set<unknown>();
     const [source, upper] = context.run({ user: 'ann' }, () => [

@@ -20,7 +20,7 @@ interface Values {
 
 const own = createContext<Values>({ name: 'test' });
 
-/** What `call` throws. */
+/** Returns what `call` throws. */
 function errorOf(call: () => unknown): unknown {
   try {
     call();
@@ -31,12 +31,12 @@ function errorOf(call: () => unknown): unknown {
 }
 
 describe('run', () => {
-  it('returns what the task returns, be it a promise', async () => {
+  it('return what the task returns, a promise included', async () => {
     expect(own.run({}, () => 42)).toBe(42);
     await expect(own.run({}, async () => 'later')).resolves.toBe('later');
   });
 
-  it('lets through what the task throws, and the scope ends with it', () => {
+  it('throw what the task throws, and end the scope', () => {
     const problem = new Error('no');
     const thrown = errorOf(() =>
       own.run({ user: 'ann' }, () => {
@@ -47,7 +47,7 @@ describe('run', () => {
     expect(own.active).toBe(false);
   });
 
-  it('inherits nothing from an outer run, which goes on unharmed', () => {
+  it('inherit nothing from an outer run, and leave it unchanged', () => {
     own.run({ user: 'ann', tries: 1 }, () => {
       own.run({ user: 'bob' }, () => {
         expect(own.toObject()).toEqual({ user: 'bob' });
@@ -57,7 +57,7 @@ describe('run', () => {
     });
   });
 
-  it('copies the object of values: neither changes with the other', () => {
+  it('copy the object of values: neither changes with the other', () => {
     const values = { user: 'ann' };
     own.run(values, () => {
       own.set('user', 'bob');
@@ -67,7 +67,7 @@ describe('run', () => {
     });
   });
 
-  it('takes own enumerable properties alone, symbols included, and calls a getter once', () => {
+  it('take only own enumerable properties, symbols included, and call a getter once', () => {
     const tag = Symbol('tag');
     const any = createContext();
     let calls = 0;
@@ -82,7 +82,7 @@ describe('run', () => {
     });
   });
 
-  it('keeps 100 concurrent tasks apart, each of many steps', async () => {
+  it('keep 100 concurrent tasks apart, each of many steps', async () => {
     const done = Array.from({ length: 100 }, (_, n) =>
       own.run({ user: `user${n}`, tries: 0 }, async () => {
         for (let step = 1; step <= 10; step += 1) {
@@ -100,8 +100,8 @@ describe('run', () => {
   });
 });
 
-describe('inside a context', () => {
-  it('get gives the value, or else the fallback, of undefined too', () => {
+describe('a context, inside run()', () => {
+  it('get a value, or the fallback if it is undefined', () => {
     own.run({ user: 'ann', tries: undefined }, () => {
       expect(own.get('user')).toBe('ann');
       expect(own.get('user', 'nobody')).toBe('ann');
@@ -112,7 +112,7 @@ describe('inside a context', () => {
   });
 
   it.each([0, '', false, null, Number.NaN])(
-    '%j is a value: no fallback, nothing thrown',
+    'count %j as a value, without fallback or error',
     (value) => {
       const any = createContext();
       any.run({ value }, () => {
@@ -123,7 +123,7 @@ describe('inside a context', () => {
     },
   );
 
-  it('set adds and replaces, delete removes and says whether, clear removes all', () => {
+  it('set, delete and clear values, and return whether delete() removed one', () => {
     own.run({ user: 'ann' }, () => {
       own.set('user', 'bob');
       own.set('tries', 1);
@@ -140,7 +140,7 @@ describe('inside a context', () => {
     });
   });
 
-  it('has counts a value of undefined, get and require do not', () => {
+  it('count undefined as a value in has(), but not in get() and require()', () => {
     own.run({ tries: undefined }, () => {
       expect(own.has('tries')).toBe(true);
       expect(own.has('user')).toBe(false);
@@ -150,7 +150,7 @@ describe('inside a context', () => {
     });
   });
 
-  it('toObject is a plain copy, with the values themselves', () => {
+  it('return a plain object with the values themselves from toObject()', () => {
     const list = ['a'];
     own.run({ user: 'ann', list }, () => {
       const plain = own.toObject();
@@ -162,7 +162,7 @@ describe('inside a context', () => {
     });
   });
 
-  it('active tells inside from outside', async () => {
+  it('be active, and not outside', async () => {
     expect(own.active).toBe(false);
     await own.run({}, async () => {
       expect(own.active).toBe(true);
@@ -173,8 +173,8 @@ describe('inside a context', () => {
   });
 });
 
-describe('outside any context', () => {
-  it('reading quietly finds nothing and throws nothing', () => {
+describe('a context, outside run()', () => {
+  it('return nothing, and not throw, when it is read', () => {
     expect(own.get('user')).toBeUndefined();
     expect(own.get('user', 'nobody')).toBe('nobody');
     expect(own.has('user')).toBe(false);
@@ -190,7 +190,7 @@ describe('outside any context', () => {
     ['context.require(Symbol(tag))', () => createContext().require(Symbol('tag'))],
     ['context.set(7)', () => createContext().set(7, 'seven')],
   ];
-  it.each(loud)('%s throws a NoContextError that says so and what to check', (call, act) => {
+  it.each(loud)('throw a NoContextError from %s that says what to check', (call, act) => {
     const error = errorOf(act);
     expect(error).toBeInstanceOf(NoContextError);
     expect(error).toBeInstanceOf(Error);
@@ -210,7 +210,7 @@ describe('outside any context', () => {
     ['user', "'user'"],
     [Symbol('tag'), 'Symbol(tag)'],
     [7, '7'],
-  ])('a missing %s is named by the MissingValueError', (key, shown) => {
+  ])('name a missing %s in the MissingValueError', (key, shown) => {
     const any = createContext();
     const error = errorOf(() => any.run({}, () => any.require(key)));
     expect(error).toBeInstanceOf(MissingValueError);
@@ -221,7 +221,7 @@ describe('outside any context', () => {
     expect(message).toContain('context.get()');
   });
 
-  it('the stack of an error starts where the context was used', () => {
+  it('start the stack of an error where the context was used', () => {
     function theCulprit() {
       own.set('user', 'ann');
     }
@@ -229,8 +229,8 @@ describe('outside any context', () => {
   });
 });
 
-describe('keys', () => {
-  it('a number and its string are one key, as in every object', () => {
+describe('a key', () => {
+  it('be the same as a number and as its string, as in every object', () => {
     const any = createContext();
     any.run({ 1: 'one' }, () => {
       expect(any.get('1')).toBe('one');
@@ -240,7 +240,7 @@ describe('keys', () => {
 });
 
 describe('bind', () => {
-  it('runs the function in the scope that was current, whoever calls it', () => {
+  it('run the function in the scope that was current, wherever it is called', () => {
     const read = own.run({ user: 'ann' }, () => own.bind(() => own.get('user')));
     expect(read()).toBe('ann');
     own.run({ user: 'bob' }, () => {
@@ -249,7 +249,7 @@ describe('bind', () => {
     });
   });
 
-  it('keeps this, arguments, result, name and length', () => {
+  it('keep this, arguments, result, name and length', () => {
     function area(this: { unit: string }, width: number, height: number) {
       return `${width * height}${this.unit}`;
     }
@@ -261,7 +261,7 @@ describe('bind', () => {
     expect(bound.length).toBe(2);
   });
 
-  it("keeps the function's own properties: symbols, hidden ones and accessors too", async () => {
+  it("keep the function's own properties: symbols, hidden ones and accessors too", async () => {
     const tag = Symbol('tag');
     let reads = 0;
     class Client {
@@ -288,12 +288,12 @@ describe('bind', () => {
     expect(Reflect.ownKeys(boundSloppy)).not.toContain('caller');
   });
 
-  it('keeps what promisify looks for', async () => {
+  it('keep what promisify looks for', async () => {
     const later = own.run({ user: 'ann' }, () => promisify(own.bind(setTimeout)));
     await expect(own.run({ user: 'bob' }, () => later(1, 'value'))).resolves.toBe('value');
   });
 
-  it('lets errors through, and the caller has its own scope back', () => {
+  it("throw the function's errors, and restore the caller's scope", () => {
     const problem = new Error('no');
     const fail = own.run({ user: 'ann' }, () =>
       own.bind(() => {
@@ -306,7 +306,7 @@ describe('bind', () => {
     });
   });
 
-  it('carries the scope itself: later writes are seen on both sides', () => {
+  it('carry the scope itself: later writes are seen on both sides', () => {
     own.run({ tries: 1 }, () => {
       const add = own.bind(() => own.set('tries', own.get('tries', 0) + 1));
       own.set('tries', 5);
@@ -315,12 +315,12 @@ describe('bind', () => {
     });
   });
 
-  it('made outside any context, it runs outside any', () => {
+  it('run the function outside any context if bound there', () => {
     const isActive = own.bind(() => own.active);
     expect(own.run({}, isActive)).toBe(false);
   });
 
-  it('leaves other contexts as they are at the call', () => {
+  it('leave other contexts as they are at the call', () => {
     const other = createContext<{ step: string }>();
     const bound = other.run({ step: 'made' }, () =>
       own.run({ user: 'ann' }, () => own.bind(() => [own.get('user'), other.get('step')])),
@@ -330,7 +330,7 @@ describe('bind', () => {
 });
 
 describe('snapshot', () => {
-  it('runs any function, with arguments, in the scope it was taken in', () => {
+  it('run any function, with arguments, in the scope where it was taken', () => {
     const inside = own.run({ user: 'ann' }, () => own.snapshot());
     const greet = (greeting: string, mark: string) => `${greeting} ${own.get('user')}${mark}`;
     expect(inside(greet, 'hello', '!')).toBe('hello ann!');
@@ -341,12 +341,12 @@ describe('snapshot', () => {
     expect(inside(() => own.get('user'))).toBe('ann');
   });
 
-  it('taken outside any context, it runs outside any', () => {
+  it('run a function outside any context if taken there', () => {
     const outside = own.snapshot();
     expect(own.run({}, () => outside(() => own.active))).toBe(false);
   });
 
-  it('stays with what the function starts', async () => {
+  it('stay with the tasks that the function starts', async () => {
     const inside = own.run({ user: 'ann' }, () => own.snapshot());
     const read = async () => {
       await sleep(1);
@@ -357,7 +357,7 @@ describe('snapshot', () => {
 });
 
 describe('a context', () => {
-  it('needs no this: its methods can be taken out', () => {
+  it('need no this: its methods can be destructured', () => {
     const { run, fork, get, require: need, set, has, delete: remove, clear, toObject } = own;
     const { bind, snapshot, bindEmitter } = own;
     run({ user: 'ann' }, () => {
@@ -378,12 +378,12 @@ describe('a context', () => {
     });
   });
 
-  it('is frozen: nobody can replace a method for all others', () => {
+  it('be frozen: no code can replace a method for all others', () => {
     expect(Object.isFrozen(context)).toBe(true);
     expect(Object.isFrozen(own)).toBe(true);
   });
 
-  it('is apart from every other', () => {
+  it('be independent of every other', () => {
     const other = createContext<Values>({ name: 'test' });
     own.run({ user: 'ann' }, () => {
       expect(other.active).toBe(false);
@@ -394,7 +394,7 @@ describe('a context', () => {
     });
   });
 
-  it('getRequestId reads the default context', async () => {
+  it('be read by getRequestId() if it is the default one', async () => {
     await context.run({ requestId: 'myid' }, async () => {
       await sleep(1);
       expect(getRequestId()).toBe('myid');
@@ -408,7 +408,7 @@ describe('a context', () => {
   });
 });
 
-describe('misuse', () => {
+describe('the check of arguments', () => {
   const misused = own as unknown as Record<keyof Context<Values>, (...args: unknown[]) => unknown>;
   const notFunctions: [string, () => unknown, string][] = [
     ['run without a task', () => misused.run({}), 'context.run(values, task) needs a function'],
@@ -416,7 +416,7 @@ describe('misuse', () => {
     ['fork without a task', () => misused.fork(), 'context.fork(task, options) needs a function'],
     ['bind of an object', () => misused.bind({}), 'context.bind(fn) needs a function'],
     [
-      'a snapshot given text',
+      'snapshot()() of a string',
       () => (own.snapshot() as (fn: unknown) => unknown)('work'),
       'snapshot()(fn) needs a function, but was given "work"',
     ],
@@ -432,7 +432,7 @@ describe('misuse', () => {
     ],
     ['bindEmitter of nothing', () => misused.bindEmitter(), 'but was given undefined'],
   ];
-  it.each(notFunctions)('%s is a TypeError that says so', (_, act, words) => {
+  it.each(notFunctions)('throw a TypeError that describes the mistake: %s', (_, act, words) => {
     const error = errorOf(act);
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).message).toContain(words);
@@ -449,13 +449,13 @@ describe('misuse', () => {
     ['a clone', { clone: true }, 'Option `clone` must be a function, but is true.'],
     ['an unknown one', { inherits: 'copy' }, 'Option `inherits` is not known.'],
   ];
-  it.each(badOptions)('createContext refuses a bad option: %s', (_, options, message) => {
+  it.each(badOptions)('reject a bad option of createContext: %s', (_, options, message) => {
     const error = errorOf(() => createContext(options as object));
     expect(error).toBeInstanceOf(InvalidOptionError);
     expect((error as Error).message).toContain(message);
   });
 
-  it('createContext ignores what is inherited, and reads each option once', () => {
+  it('ignore inherited options of createContext, and read each option once', () => {
     let reads = 0;
     const options = Object.create(
       { clone: true },
@@ -471,7 +471,7 @@ describe('misuse', () => {
     });
   });
 
-  it('fork ignores what is inherited', () => {
+  it('ignore inherited options of fork', () => {
     own.run({ user: 'ann' }, () => {
       own.fork(
         () => own.set('tries', 1),
@@ -481,7 +481,7 @@ describe('misuse', () => {
     });
   });
 
-  it('fork refuses an unknown mode before the task starts', () => {
+  it('reject an unknown mode of fork before the task starts', () => {
     let started = false;
     const options = { inherit: 'inherit' as 'copy' };
     const error = errorOf(() => own.fork(() => (started = true), options));

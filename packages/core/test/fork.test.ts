@@ -10,7 +10,7 @@ const context = createContext();
 describe('share', () => {
   const inherit = 'share';
 
-  it('gives the child the values themselves: each sees what the other writes', async () => {
+  it('pass the values themselves to the child: each sees what the other writes', async () => {
     await context.run({ list: ['a'] }, async () => {
       const list = context.get('list');
       const child = context.fork(
@@ -30,7 +30,7 @@ describe('share', () => {
     });
   });
 
-  it('lets siblings see each other', async () => {
+  it("show siblings each other's values", async () => {
     await context.run({}, async () => {
       const readLater = async () => {
         await sleep(1);
@@ -42,7 +42,7 @@ describe('share', () => {
     });
   });
 
-  it('clears for both, and sets the values option for both', () => {
+  it('clear the values of both, and set the values option for both', () => {
     context.run({ a: 1 }, () => {
       context.fork(() => context.clear(), { inherit });
       expect(context.toObject()).toEqual({});
@@ -51,7 +51,7 @@ describe('share', () => {
     });
   });
 
-  it('is the default', () => {
+  it('be the default', () => {
     context.run({}, () => {
       context.fork(() => context.set('from', 'child'));
       expect(context.get('from')).toBe('child');
@@ -62,7 +62,7 @@ describe('share', () => {
 describe('copy', () => {
   const inherit = 'copy';
 
-  it('keeps both from seeing later writes, even inside arrays and objects', async () => {
+  it('hide later writes from each other, even inside arrays and objects', async () => {
     const given = { list: ['a'], deep: { map: new Map([['k', { n: 1 }]]) } };
     const expected = { list: ['a'], deep: { map: new Map([['k', { n: 1 }]]) } };
     await context.run(given, async () => {
@@ -84,7 +84,7 @@ describe('copy', () => {
     });
   });
 
-  it('keeps sharing inside the copy, and functions and class instances as they are', () => {
+  it('keep shared references in the copy, and functions and class instances as they are', () => {
     const shared: unknown[] = [];
     const socket = new EventEmitter();
     const log = () => {};
@@ -101,7 +101,7 @@ describe('copy', () => {
     });
   });
 
-  it('copies all that is visible through a chain, and is no longer part of it', () => {
+  it('copy all that is visible through a chain, and leave the chain', () => {
     context.run({ a: 1, b: 1 }, () => {
       context.fork(
         () => {
@@ -122,7 +122,7 @@ describe('copy', () => {
 describe('chain', () => {
   const inherit = 'chain';
 
-  it('reads through to the parent, later writes included; its own writes stay with it', () => {
+  it('read through to the parent, later writes included, and keep its own writes', () => {
     context.run({ simple: 'from parent' }, () => {
       const inChild = context.fork(() => context.snapshot(), { inherit });
       const read = () => context.get('simple');
@@ -137,7 +137,7 @@ describe('chain', () => {
     });
   });
 
-  it("hands out the parent's own objects", () => {
+  it("return the parent's own objects", () => {
     const list = ['from', 'parent'];
     context.run({ list }, () => {
       context.fork(
@@ -151,7 +151,7 @@ describe('chain', () => {
     });
   });
 
-  it('merges the view of has and toObject, the nearest value winning', () => {
+  it('merge all values in has() and toObject(), where the nearest wins', () => {
     context.run({ a: 'root', b: 'root', c: 'root' }, () => {
       context.fork(
         () => {
@@ -176,7 +176,7 @@ describe('chain', () => {
     });
   });
 
-  it("deletes and clears the child's own values alone: the parent's show again", () => {
+  it("delete and clear only the child's own values, and show the parent's again", () => {
     context.run({ a: 1, b: 1 }, () => {
       context.fork(
         () => {
@@ -194,7 +194,7 @@ describe('chain', () => {
     });
   });
 
-  it("an own undefined hides the parent's value", () => {
+  it("hide the parent's value behind an own undefined", () => {
     context.run({ user: 'ann' }, () => {
       context.fork(
         () => {
@@ -212,7 +212,7 @@ describe('chain', () => {
     });
   });
 
-  it('sees what the parent deletes, clears and adds', () => {
+  it('see what the parent deletes, clears and adds', () => {
     context.run({ a: 1, b: 1 }, () => {
       const inChild = context.fork(() => context.snapshot(), { inherit });
       context.delete('a');
@@ -224,7 +224,7 @@ describe('chain', () => {
     });
   });
 
-  it('keeps siblings apart', async () => {
+  it('keep siblings apart', async () => {
     await context.run({ status: 'running' }, async () => {
       const work = (status: string) => async () => {
         context.set('status', status);
@@ -240,8 +240,8 @@ describe('chain', () => {
   });
 });
 
-describe.each(modes)('every mode: %s', (inherit) => {
-  it('takes values that replace the inherited ones before the task starts', () => {
+describe.each(modes)('a fork by %s', (inherit) => {
+  it('replace inherited values before the task starts', () => {
     const values = { step: 'child', list: ['child'] };
     context.run({ step: 'parent', user: 'ann' }, () => {
       context.fork(
@@ -257,7 +257,7 @@ describe.each(modes)('every mode: %s', (inherit) => {
     });
   });
 
-  it('returns what the task returns, lets through what it throws, and ends with it', async () => {
+  it('return what the task returns, throw what it throws, and end with it', async () => {
     const problem = new Error('no');
     await context.run({}, async () => {
       const parent = context.snapshot();
@@ -276,7 +276,7 @@ describe.each(modes)('every mode: %s', (inherit) => {
     });
   });
 
-  it('reaches the child through createContext({ inherit }) as well', () => {
+  it('be the same through createContext({ inherit })', () => {
     const set = createContext({ inherit });
     const told = createContext();
     for (const fork of [set.fork, <T>(task: () => T) => told.fork(task, { inherit })]) {
@@ -298,7 +298,7 @@ describe.each(modes)('every mode: %s', (inherit) => {
     }
   });
 
-  it('is collected once its task is over, while the parent lives on', async () => {
+  it('be collected after its task, while the parent lives on', async () => {
     await context.run({ big: {} }, async () => {
       const dropped: WeakRef<object>[] = [];
       const task = async () => {
@@ -319,7 +319,7 @@ describe.each(modes)('every mode: %s', (inherit) => {
 });
 
 describe('memory', () => {
-  it('a root is collected after its tasks, with its whole chain', async () => {
+  it('be released after the tasks of a root, with its whole chain', async () => {
     const dropped: WeakRef<object>[] = [];
     const work = async (level: number): Promise<void> => {
       const value = { level };
@@ -333,7 +333,7 @@ describe('memory', () => {
     expect(await countAlive(dropped)).toBe(0);
   });
 
-  it("a child by chain keeps its parent's values, for as long as it may read them", async () => {
+  it("keep a parent's values for as long as a child by chain may read them", async () => {
     const make = () => {
       const value = { of: 'parent' };
       const read = context.run({ value }, () =>
@@ -349,7 +349,7 @@ describe('memory', () => {
     expect(await countAlive([reference])).toBe(0);
   });
 
-  it('an emitter that is bound anew lets go of its former scope', async () => {
+  it('be released from the former scope of an emitter that is bound again', async () => {
     const emitter = new EventEmitter();
     const bindInRoot = () => {
       const value = {};
@@ -366,7 +366,7 @@ describe('memory', () => {
 });
 
 describe('the clone option', () => {
-  it('makes the values of a copy, called once a key, with value and key', () => {
+  it('return the values of a copy, called once per key with value and key', () => {
     const tag = Symbol('tag');
     const calls: unknown[] = [];
     const cloning = createContext({
@@ -396,16 +396,16 @@ describe('the clone option', () => {
     ]);
   });
 
-  it('is not asked when a fork shares or chains', () => {
+  it('not be called when a fork shares or chains', () => {
     const cloning = createContext({
       clone: () => {
-        throw new Error('asked');
+        throw new Error('called');
       },
     });
     cloning.run({ a: 1 }, () => {
       cloning.fork(() => expect(cloning.get('a')).toBe(1), { inherit: 'share' });
       cloning.fork(() => expect(cloning.get('a')).toBe(1), { inherit: 'chain' });
-      expect(() => cloning.fork(() => {}, { inherit: 'copy' })).toThrow('asked');
+      expect(() => cloning.fork(() => {}, { inherit: 'copy' })).toThrow('called');
       expect(cloning.get('a')).toBe(1);
     });
   });
