@@ -1,4 +1,4 @@
-// For authors of adapters. Users' names are in index.ts.
+// What authors of adapters need. What users need is in index.ts.
 export { type Check, checkOptions } from './internal/check-options.ts';
 export { describe } from './internal/describe.ts';
 export { isScoped, markScoped } from './internal/scoped-method.ts';

@@ -16,8 +16,8 @@ export { newRequestId } from './request-id/new-request-id.ts';
 export { OptionResultError } from './request-id/option-result-error.ts';
 export type { RequestIdOptions } from './request-id/request-id-options.ts';
 
-// Empty, and first: where a program merges declarations under several packages' names, TypeScript (5.4 to 7.0)
-// keeps only one name's keys, unless something was merged before them.
+// Empty, but needed: where a program merges declarations under several packages' names, TypeScript (5.4 to 7.0)
+// keeps the keys of all names only if a declaration was merged before them.
 declare module '@request-context/core' {
   interface ContextValues {}
 }

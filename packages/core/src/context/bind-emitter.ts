@@ -3,15 +3,15 @@ import { wrapMethod } from '../internal/wrap-method.ts';
 import { type ContextState, defaultState } from './context-state.ts';
 import type { Scope } from './scope.ts';
 
-/** The part of an `EventEmitter` that is used here. */
+/** The part of an `EventEmitter` that {@link bindEmitter} uses. */
 export interface Emitter {
   emit(...args: never[]): unknown;
 }
 
 /**
  * Makes everything that `emitter` emits run in `scope`, through an own `emit`. Listeners are not wrapped, so
- * `off`, `once`, `listeners()` and the rest work as ever. Only this context's storage is entered: other
- * AsyncLocalStorages keep what they have in every event.
+ * `off`, `once`, `listeners()` and the rest work as usual. It enters only this context's storage: every event
+ * keeps the values of other AsyncLocalStorages.
  *
  * @returns whether the emitter could be changed; a frozen one cannot
  */

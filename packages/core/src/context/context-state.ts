@@ -8,7 +8,7 @@ interface EmitterBinding {
   scope: Scope | undefined;
 }
 
-/** What one context keeps. */
+/** The state of one context. */
 export interface ContextState {
   /** The current scope. */
   readonly storage: AsyncLocalStorage<Scope | undefined>;
@@ -16,7 +16,7 @@ export interface ContextState {
   readonly emitters: WeakMap<object, EmitterBinding>;
 }
 
-/** Creates what one context keeps. */
+/** Creates the state of one context. */
 export function createContextState(name: string): ContextState {
   // Debuggers show the name from Node 24 on. Earlier versions ignore the argument.
   const Storage: new (options: { name: string }) => AsyncLocalStorage<Scope | undefined> =
@@ -26,7 +26,7 @@ export function createContextState(name: string): ContextState {
   return { storage, emitters: new WeakMap() };
 }
 
-/** What the default context keeps, in all copies of this package. */
+/** The state of the default context, which all copies of this package share. */
 export const defaultState: ContextState = shareInCore('context', () =>
   createContextState('request-context'),
 );

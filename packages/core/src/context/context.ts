@@ -60,7 +60,10 @@ export interface ContextOptions {
 export interface ForkOptions<V> {
   /** How the child inherits. @default the `inherit` of the context */
   inherit?: Inherit | undefined;
-  /** Values to set in the child before its task starts. With `share`, the parent sees them too. */
+  /**
+   * Values to set in the child before its task starts. With `share`, the parent sees them too.
+   * @default none
+   */
   values?: Partial<V> | undefined;
 }
 
@@ -87,12 +90,25 @@ export interface Context<V> {
    * context.fork(() => audit(order), { inherit: 'chain', values: { step: 'audit' } });
    */
   fork<T>(task: () => T, options?: ForkOptions<V>): T;
-  /** Returns the value for `key`; undefined when there is none, or no context. Never throws. */
+  /**
+   * Returns the value for `key`; undefined when there is none, or no context. Never throws.
+   *
+   * @example
+   * context.get('requestId'); // 'myid'
+   */
   get<K extends keyof V>(key: K): V[K] | undefined;
-  /** Returns the value for `key`, or `fallback` where `get(key)` is undefined. Never throws. */
+  /**
+   * Returns the value for `key`, or `fallback` where `get(key)` is undefined. Never throws.
+   *
+   * @example
+   * context.get('requestId', '-'); // '-' outside any context
+   */
   get<K extends keyof V, F>(key: K, fallback: F): Exclude<V[K], undefined> | F;
   /**
-   * Returns the value for `key`, which must be there.
+   * Returns the value for `key`, which must exist.
+   *
+   * @example
+   * const tenant = context.require('tenant');
    *
    * @throws {NoContextError} outside any context
    * @throws {MissingValueError} when there is no value, or it is undefined
@@ -102,6 +118,9 @@ export interface Context<V> {
    * Sets the value for `key`. The `requestId` of a request is fixed, as its response carries it: setting
    * another has no effect, and emits a process warning once. A child by `copy` or `chain`, and a task of `run`,
    * can have its own id.
+   *
+   * @example
+   * context.set('tenant', 'acme');
    *
    * @throws {NoContextError} outside any context
    */
@@ -128,7 +147,7 @@ export interface Context<V> {
   /**
    * Returns a function that runs `fn` in the scope that is current now, wherever it is called. It passes on
    * `this` and the arguments, and has the own properties of `fn`, such as its name, its length and what
-   * `util.promisify` looks for. Bound outside any context, it runs `fn` outside any.
+   * `util.promisify` looks for. A function that is bound outside any context runs outside any.
    *
    * @example
    * pool.acquire(context.bind((error, connection) => use(connection)));
@@ -144,13 +163,16 @@ export interface Context<V> {
   snapshot(): Snapshot;
   /**
    * Makes everything that `emitter` emits from now on run in the current scope, regardless of where and when
-   * a listener was added. Listeners are not wrapped: the emitter gets its own, non-enumerable `emit`. Bound
-   * again, it moves to the scope that is current then. Returns the emitter.
+   * a listener was added. Listeners are not wrapped: the emitter gets its own, non-enumerable `emit`. Binding it
+   * again moves it to the scope that is current then. Returns the emitter.
+   *
+   * @example
+   * context.bindEmitter(client.query(sql)).on('row', (row) => handle(row));
    */
   bindEmitter<E extends Emitter>(emitter: E): E;
 }
 
-/** Properties of functions that `bind` does not copy, or copies first. */
+/** Properties that `bind` does not copy from a function, or copies before all others. */
 const notCopied = new Set(['name', 'length', 'prototype', 'caller', 'arguments']);
 const noOptions = Object.freeze({});
 const inheritModes = "'share', 'copy' or 'chain'";

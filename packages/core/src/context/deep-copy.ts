@@ -77,7 +77,7 @@ export function deepCopy<T>(root: T): T {
         if ('value' in property) property.value = copyOf(property.value);
         Object.defineProperty(to, key, property);
       }
-      // Code may rely on a frozen object to stay as it is. So it can on the copy.
+      // Code may rely on a frozen object to stay as it is, and so on its copy.
       if (!isExtensible) Object.preventExtensions(to);
     });
     return to;

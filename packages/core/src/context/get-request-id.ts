@@ -3,9 +3,14 @@ import { readValue } from './scope.ts';
 
 const { storage } = defaultState;
 
-/** Returns the id of the request that is being handled; undefined outside of any. */
+/**
+ * Returns the id of the request that is being handled; undefined outside of requests.
+ *
+ * @example
+ * logger.info(`${getRequestId()} order saved`);
+ */
 export function getRequestId(): string | undefined {
-  // What get('requestId') does, in one step less: this is called for every log line.
+  // The same as get('requestId'), with one step less: every log line calls this.
   const scope = storage.getStore();
   if (scope === undefined) return undefined;
   let id = scope.values.requestId;

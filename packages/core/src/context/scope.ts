@@ -13,6 +13,7 @@ export type Inherit = 'share' | 'copy' | 'chain';
 /** Returns the child's value, given the parent's, when a context is inherited by `copy`. */
 export type Clone = (value: unknown, key: PropertyKey) => unknown;
 
+/** Values by their keys. */
 export type Values = Record<PropertyKey, unknown>;
 
 /**
@@ -27,7 +28,7 @@ Values.prototype = Object.freeze(Object.create(null));
 export interface Scope {
   /** The values that were set in this scope itself. */
   values: Values;
-  /** The scope to read keys from that this one has no value for. Only `chain` sets it. */
+  /** The scope that provides the values which this one lacks. Only `chain` sets it. */
   readonly parent: Scope | undefined;
   /** In a request's own scope: its id, which its response carries too. It is fixed. */
   readonly requestId?: string;

@@ -1,12 +1,16 @@
 import { describe } from './describe.ts';
 import { InvalidOptionError } from './invalid-option-error.ts';
 
-/** Whether a value is valid, and what it must be, in words. */
+/** Decides whether a value is valid, and says in words what it must be. */
 export type Check = readonly [isValid: (value: unknown) => boolean, mustBe: string];
 
 /**
  * Returns a copy of the options, each undefined or valid. Only own properties count. Each, and each entry of
  * an array, is read once: what is used is what was checked.
+ *
+ * @example
+ * const isText: Check = [(value) => typeof value === 'string', 'a string'];
+ * const { label = 'id' } = checkOptions(options, { label: isText });
  *
  * @throws {InvalidOptionError} naming the first option that is unknown or invalid
  */

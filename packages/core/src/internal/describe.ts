@@ -1,4 +1,11 @@
-/** Returns what a value is, for an error message: short, and in printable ASCII. Never throws. */
+/**
+ * Returns a short description of a value for an error message, in printable ASCII. Never throws.
+ *
+ * @example
+ * describe('a\n'); // '"a\\n"'
+ * @example
+ * describe(new Map()); // 'an instance of Map'
+ */
 export function describe(value: unknown): string {
   try {
     return describeReadable(value);

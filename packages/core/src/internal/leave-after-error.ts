@@ -1,12 +1,12 @@
 import { AsyncLocalStorage, AsyncResource, createHook, executionAsyncId } from 'node:async_hooks';
 
 /**
- * Leaves the scopes of an error that the process survives, by whatever means: a listener, a capture
+ * Leaves the scopes of an error that the process survives by any means: a listener, a capture
  * callback, a domain. Where AsyncLocalStorage is built on AsyncContextFrame (Node 24 and later), Node stays in
  * the context of the task that failed: sockets that have nothing to do with the request see its values.
  *
- * The process's own handlers run first, and still see them. This listens to 'uncaughtExceptionMonitor': Node
- * takes an error with a listener for 'uncaughtException' for handled.
+ * The process's own handlers run first, and still see the scopes. This listens to 'uncaughtExceptionMonitor',
+ * because a listener for 'uncaughtException' would make Node treat every error as handled.
  */
 export function leaveAfterError(storages: ReadonlySet<WeakRef<AsyncLocalStorage<never>>>): void {
   function leave(): void {
@@ -20,7 +20,7 @@ export function leaveAfterError(storages: ReadonlySet<WeakRef<AsyncLocalStorage<
   process.on('uncaughtExceptionMonitor', () => {
     if (!usesContextFrames()) return;
     const failed = executionAsyncId();
-    // Node ends the execution that failed when the last handler has returned, and calls the hook.
+    // When the last handler has returned, Node ends the execution that failed, and calls the hook.
     const hook = createHook({
       after(asyncId) {
         if (asyncId !== failed) return;
@@ -29,7 +29,7 @@ export function leaveAfterError(storages: ReadonlySet<WeakRef<AsyncLocalStorage<
       },
     }).enable();
     // Microtasks and finalizers have no execution to end. Their context ends with the next microtask.
-    // A promise's, as test runners replace queueMicrotask().
+    // By a promise, because test runners replace queueMicrotask().
     Promise.resolve().then(() => {
       hook.disable();
       leave();

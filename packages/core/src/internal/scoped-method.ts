@@ -6,14 +6,22 @@ const bases: WeakMap<Method, object> = shareInCore('methods', () => new WeakMap(
 
 /**
  * Marks a method that enters the scope of a request, with the object whose method it overrides. All copies of
- * this package in the process see the mark. It is no property of the method: a wrapper that copies properties
- * is not marked.
+ * this package in the process see the mark. It is not a property of the method, so a wrapper that copies
+ * properties is not marked.
+ *
+ * @example
+ * markScoped(methods.emit, Base.prototype);
  */
 export function markScoped(method: Method, base: object): void {
   bases.set(method, base);
 }
 
-/** Returns whether a method enters the scope of a request. */
+/**
+ * Returns whether a method enters the scope of a request.
+ *
+ * @example
+ * if (!isScoped(req.emit)) bind(req);
+ */
 export function isScoped(method: unknown): boolean {
   return typeof method === 'function' && bases.has(method);
 }

@@ -1,7 +1,10 @@
 /**
  * Returns the object that all copies of a package in the process share under a name: the ESM and CommonJS
  * builds side by side, or two installed versions. Put a number into the name, and raise it when the
- * object's shape changes, so that copies that cannot agree stay apart.
+ * object's shape changes, so that incompatible copies do not share it.
+ *
+ * @example
+ * const patched = shareInProcess('@acme/adapter/patched:1', () => new WeakSet());
  */
 export function shareInProcess<T extends object>(name: string, create: () => T): T {
   const key = Symbol.for(name);
@@ -14,7 +17,7 @@ export function shareInProcess<T extends object>(name: string, create: () => T):
   return created;
 }
 
-/** Does the same for a part of what copies of this package share. The parts have one number. */
+/** Does the same for one part of what copies of this package share. All parts have the same number. */
 export function shareInCore<T extends object>(part: string, create: () => T): T {
   return shareInProcess(`@request-context/core/${part}:3`, create);
 }

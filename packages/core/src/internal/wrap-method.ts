@@ -1,4 +1,5 @@
-// biome-ignore lint/complexity/noBannedTypes: called with whatever its callers pass
+/** A method of any kind. */
+// biome-ignore lint/complexity/noBannedTypes: takes any arguments
 export type Method = Function;
 
 /** Returns the new method, given the one that it wraps. */
@@ -8,8 +9,13 @@ type Wrap<This> = (method: Method) => (this: This, ...args: never[]) => unknown;
  * Defines an own method on an object that wraps the one it has or inherits. The new method is not enumerable,
  * and others can replace it in turn.
  *
- * @param choose - Returns the method to call, given the one that is there at the time of a call.
+ * @param choose - Returns the method to call, given the one that the object has at the time of a call.
  * @returns whether the object had such a method and could be changed: a frozen one cannot
+ *
+ * @example
+ * wrapMethod(emitter, 'emit', (emit) => function (...args) {
+ *   return runWithoutScope(Reflect.apply, emit, this, args);
+ * });
  */
 export function wrapMethod<This extends object>(
   object: This,
@@ -21,7 +27,12 @@ export function wrapMethod<This extends object>(
   return defineMethod(object, name, wrap(underlyingMethod(object, name, choose)));
 }
 
-/** Defines a method that is not enumerable. Returns whether the object could be changed. */
+/**
+ * Defines a method that is not enumerable. Returns whether the object could be changed.
+ *
+ * @example
+ * defineMethod(req, 'elapsed', () => performance.now() - start);
+ */
 export function defineMethod(object: object, name: string, value: Method): boolean {
   return Reflect.defineProperty(object, name, {
     configurable: true,
@@ -34,6 +45,9 @@ export function defineMethod(object: object, name: string, value: Method): boole
 /**
  * Returns the method that an object's new method is to call: its own if it has one. An inherited one is
  * looked up at each call, so that later patches of the object's prototypes take effect.
+ *
+ * @example
+ * const emit = underlyingMethod(emitter, 'emit');
  */
 export function underlyingMethod(
   object: object,

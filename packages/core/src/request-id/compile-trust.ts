@@ -69,6 +69,6 @@ function parseRange(entry: string): { address: string; bits: number } {
   }
   throw new InvalidOptionError(
     'trust',
-    `holds ${describe(entry)}, which is no IP address, no CIDR range such as '10.0.0.0/8', and not 'loopback'.`,
+    `holds ${describe(entry)}, which is not an IP address, a CIDR range such as '10.0.0.0/8', or 'loopback'.`,
   );
 }

@@ -10,7 +10,7 @@ export interface InboundHeader {
   readonly name: string;
   /** The name in lower case. */
   readonly key: string;
-  /** Returns the id within the header's value, where it is not all of it. */
+  /** Returns the id within the header's value; undefined where the whole value is the id. */
   readonly read: ((value: string) => string | undefined) | undefined;
 }
 
@@ -58,7 +58,7 @@ const checks: { readonly [K in keyof Options<never>]: Check } = {
       isHeaderName(value) &&
       !reserved.has(String(value).toLowerCase()) &&
       !traceIdReaders.has(String(value).toLowerCase()),
-    "the name of a header that can hold a request id, such as 'X-Request-ID' (trace headers belong into `inbound`)",
+    "the name of a header that can hold a request id, such as 'X-Request-ID' (list trace headers in `inbound`)",
   ],
   inbound: [
     (value) => Array.isArray(value) && value.every(isHeaderName),
@@ -87,6 +87,9 @@ const checks: { readonly [K in keyof Options<never>]: Check } = {
 
 /**
  * Checks options and fills in the defaults. The result does not refer to `options`.
+ *
+ * @example
+ * const options = normalizeOptions<Request>({ trust: 'loopback' });
  *
  * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */

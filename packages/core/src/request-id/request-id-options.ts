@@ -14,15 +14,15 @@ export interface RequestIdOptions<Request> {
    */
   header?: string | undefined;
   /**
-   * Further headers to read, in order, when `header` holds no valid id. From `traceparent`,
-   * `X-Amzn-Trace-Id` and `X-Cloud-Trace-Context`, the trace id is taken.
+   * Further headers to read, in order, when `header` holds no valid id. Of `traceparent`, `X-Amzn-Trace-Id` and
+   * `X-Cloud-Trace-Context`, only the trace id is read.
    * @default []
    */
   inbound?: readonly string[] | undefined;
   /**
    * Whose ids are accepted: those of all peers, of none, of socket peers by address (`'loopback'`, IP
    * addresses, CIDR ranges), or of those for which a function returns true. It must return true or false.
-   * `X-Forwarded-For` plays no part. Ids of other peers are ignored, without `onInvalid`.
+   * `X-Forwarded-For` is ignored. Ids of other peers are ignored too, without a call of `onInvalid`.
    * @default true
    */
   trust?: boolean | string | readonly string[] | ((request: Request) => boolean) | undefined;

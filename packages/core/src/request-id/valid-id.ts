@@ -6,10 +6,10 @@ const defaultMaxLength = 128;
 // The allow-list: characters that are safe in headers, URLs, shells, log lines and markup.
 const allowed = /^[A-Za-z0-9._~+/=@:-]+$/;
 const notAllowed = /[^A-Za-z0-9._~+/=@:-]/gu;
-/** What a header can hold without changing it on the way. */
+/** Characters that a header carries unchanged. */
 const printable = /^[\x20-\x7e]+$/;
 
-/** Which ids are valid. */
+/** Decides which ids are valid. */
 export interface ValidId {
   /** Returns whether an inbound id is valid. */
   readonly isValid: (id: string) => boolean;
@@ -17,7 +17,7 @@ export interface ValidId {
   readonly isValidGenerated: (id: unknown) => id is string;
 }
 
-/** Returns which ids are valid by the options `validate` and `maxLength`. */
+/** Returns the checks that the options `validate` and `maxLength` ask for. */
 export function compileValidId(
   validate: ((id: string) => boolean) | undefined,
   maxLength: number = defaultMaxLength,
@@ -41,7 +41,12 @@ function compileValidate(
     id.length <= maxLength && printable.test(id) && booleanFrom('validate', validate(id));
 }
 
-/** Returns a result that must be a boolean: neither a promise nor a match object counts as true. */
+/**
+ * Returns the result of an option's function, which must be a boolean: neither a promise nor a match object counts
+ * as true.
+ *
+ * @throws {OptionResultError} when it is anything else
+ */
 export function booleanFrom(option: string, result: unknown): boolean {
   if (typeof result === 'boolean') return result;
   throw invalidResult(option, 'must return true or false', result);
@@ -50,6 +55,9 @@ export function booleanFrom(option: string, result: unknown): boolean {
 /**
  * Percent-encodes every character that is not allowed in an id by default, and `%` itself, so that the text is
  * safe in a log line.
+ *
+ * @example
+ * escapeId('a b'); // 'a%20b'
  */
 export function escapeId(text: string, encodingOf?: (character: string) => BufferEncoding): string {
   return text.replace(notAllowed, (character) => {

@@ -4,12 +4,22 @@ import { RequestSlot } from './request-slot.ts';
 
 const slot: Pick<typeof RequestSlot, 'get' | 'set'> = shareInCore('requests', () => RequestSlot);
 
-/** Returns the scope of a request, whichever layer opened it; undefined if none did. */
+/**
+ * Returns the scope of a request, whichever layer opened it; undefined if none did.
+ *
+ * @example
+ * findRequestScope(req)?.requestId; // 'myid'
+ */
 export function findRequestScope(request: object | null | undefined): RequestScope | undefined {
   return slot.get(request);
 }
 
-/** Makes the scope available by a further object of the request, such as its response. */
+/**
+ * Makes {@link findRequestScope} find the scope by a further object too, such as a framework's own request.
+ *
+ * @example
+ * addRequestObject(ctx, openRequest(options, reader, ctx.raw, ctx));
+ */
 export function addRequestObject(object: object, scope: RequestScope): void {
   slot.set(object, scope);
 }

@@ -24,7 +24,12 @@ export class RequestScope implements Scope {
     this.error = error;
   }
 
-  /** Runs `fn` in the scope, whatever scope is current. Returns its result. */
+  /**
+   * Runs `fn` in the scope, regardless of the current one. Returns its result.
+   *
+   * @example
+   * scope.run(next);
+   */
   run<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
     return storage.run(this, fn, ...args);
   }
@@ -45,12 +50,22 @@ export class RequestScope implements Scope {
   }
 }
 
-/** Returns whether the code runs in the scope of a request. A child by `copy` or `chain` has another scope. */
+/**
+ * Returns whether the code runs in the scope of a request. A child by `copy` or `chain` has another scope.
+ *
+ * @example
+ * if (isInsideRequest()) runWithoutScope(connect);
+ */
 export function isInsideRequest(): boolean {
   return storage.getStore()?.requestId !== undefined;
 }
 
-/** Runs `fn` outside of any scope, whatever scope is current. Returns its result. */
+/**
+ * Runs `fn` outside of any scope, regardless of the current one. Returns its result.
+ *
+ * @example
+ * runWithoutScope(() => socket.setTimeout(5000));
+ */
 export function runWithoutScope<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
   return storage.run(undefined, fn, ...args);
 }

@@ -3,7 +3,7 @@ import type { RequestScope } from './request-scope.ts';
 /** Returns the given object from its constructor, so a subclass's private fields land on it. */
 class ReturnOverride {
   constructor(object: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: that is what it is for
+    // biome-ignore lint/correctness/noConstructorReturn: the class exists for this
     return object as ReturnOverride;
   }
 }
@@ -14,7 +14,7 @@ const others = new WeakMap<object, RequestScope>();
 /**
  * Keeps a request's scope in a private field of the request, which no other code can see. A WeakMap does the
  * same, but takes about three times as long, and the garbage collector has to look after it. It serves objects
- * that are not extensible, which by a proposal to TC39 take no private fields.
+ * that are not extensible, which by TC39's proposal nonextensible-applies-to-private take no private fields.
  */
 export class RequestSlot extends ReturnOverride {
   #scope: RequestScope;
@@ -25,7 +25,7 @@ export class RequestSlot extends ReturnOverride {
   }
 
   static get(request: object | null | undefined): RequestScope | undefined {
-    // Applications can set `res.req`, for one, to anything.
+    // Applications can set anything as `res.req`.
     if (typeof request !== 'object' || request === null) return undefined;
     return #scope in request ? request.#scope : others.get(request);
   }
