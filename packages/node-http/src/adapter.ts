@@ -1,4 +1,4 @@
-// For authors of adapters. Users' names are in index.ts.
+// What authors of adapters need. What users need is in index.ts.
 export { type AttachableServer, attachRequestScopes, type ErrorHandling } from './attach.ts';
 export { type Problem, problemOf } from './problem-of.ts';
 export type { RawRequest, RawResponse } from './raw-message.ts';

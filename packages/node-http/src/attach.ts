@@ -20,10 +20,10 @@ export interface AttachableServer {
 type ClientErrorEvent = [event: unknown, error: Error, socket: Duplex];
 
 /**
- * Gives every request its scope at the server, before any listener: code ahead of a middleware is covered too,
+ * Opens the scope of every request at the server, before any listener: code ahead of a middleware is covered too,
  * as are `checkContinue`, `checkExpectation`, `connect`, `upgrade`, `dropRequest` and the events of an upgraded
  * socket. The responses that Node itself sends carry an id as well. A later `app.use(requestId())` finds the
- * scope and keeps it. A server that is attached already stays as it is.
+ * scope and keeps it. It is idempotent: a server that is attached already stays as it is.
  *
  * If a function among the options throws, the response is 500. If `onInvalid: 'reject'` rejects an id, it is
  * 400. No listener sees such a request.
@@ -31,6 +31,8 @@ type ClientErrorEvent = [event: unknown, error: Error, socket: Duplex];
  * @example
  * const server = createServer(app);
  * attach(server, { trust: 'loopback' });
+ * @example
+ * attach(server, { onError: (error, { requestId }) => logger.error({ requestId, error }) });
  *
  * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */
@@ -50,11 +52,19 @@ export interface ErrorHandling<Req> {
    * @default false
    */
   readonly leavesRequests?: boolean;
-  /** Called with each request that failed and got its response here. @default writes one line to stderr */
+  /**
+   * Called with each request that failed and gets its response here.
+   * @default writes one line to stderr, with the id
+   */
   readonly onError?: OnError<Req> | undefined;
 }
 
-/** Does what {@link attach} does, with scopes that an adapter has created. */
+/**
+ * Does what {@link attach} does, with scopes that an adapter has created.
+ *
+ * @example
+ * attachRequestScopes(app.server, scopes, { leavesRequests: true });
+ */
 export function attachRequestScopes<Req extends RawRequest>(
   server: AttachableServer,
   scopes: RequestScopes<Req>,

@@ -76,7 +76,7 @@ export function rebindRequest(scope: NodeRequestScope, raw: RawRequest, res: Raw
   if (isLost(res)) bindMessage(res, scope, response);
 }
 
-/** Returns whether no `emit` leads to ours. An own one of other code does. */
+/** Returns whether `emit` no longer leads to ours. An own `emit`, which other code has set, does. */
 function isLost(object: Message): boolean {
   return !isScoped(object.emit) && !Object.hasOwn(object, 'emit');
 }

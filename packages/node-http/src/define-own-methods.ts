@@ -7,8 +7,8 @@ import {
 import type { ScopedMethods } from './scoped-methods.ts';
 
 /**
- * Gives an object own methods that enter the scope, over those that it has or inherits. Methods that it does not
- * have are left out. An object that cannot be changed is left alone.
+ * Defines own methods of an object that enter the scope, over those that it has or inherits. Methods that it does
+ * not have are left out. An object that cannot be changed is left alone.
  *
  * @param keeps - Returns whether a method stays as it is.
  */

@@ -15,7 +15,7 @@ const lingerTimeout = 2_000;
  * function does all of that.
  */
 export function endRefusedSocket(socket: Duplex, response: string): void {
-  // The client may reset the connection. That is no failure.
+  // The client may reset the connection, which is not a failure.
   socket.on('error', () => {});
   // Closing with unread bytes resets the connection, and the client may lose the response.
   socket.resume();
@@ -25,7 +25,7 @@ export function endRefusedSocket(socket: Duplex, response: string): void {
   socket.once('close', () => stopTimer(timer));
 }
 
-/** Calls back when all requests that were pipelined before have their responses: else one would get ours. */
+/** Calls back when all requests that were pipelined before have their responses: one would get ours otherwise. */
 function afterResponses(socket: HttpSocket, done: () => void): void {
   const { _httpMessage: response } = socket;
   // When that response closes, the next one has the connection.

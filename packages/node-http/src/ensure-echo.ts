@@ -18,7 +18,7 @@ export function ensureEcho(res: RawResponse, { requestId }: RequestScope, echo: 
   }
 }
 
-/** Returns a list header with `token` in it once, in whatever case. */
+/** Returns a list header with `token` in it once, in any case. */
 function withToken(list: unknown, token: string): string {
   const tokens = [list ?? []]
     .flat()

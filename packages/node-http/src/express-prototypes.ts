@@ -88,7 +88,7 @@ function beforeExpress(raw: IncomingMessage, res: object): void {
   // The inherited methods will be gone.
   defineOwnMethods(raw, requestMethods, never);
   defineOwnMethods(res, responseMethods, never);
-  // A promise's callback, as test runners replace queueMicrotask().
+  // By a promise, because test runners replace queueMicrotask().
   Promise.resolve().then(() => {
     const hasMethods = defineOnExpress(raw, 'request') && defineOnExpress(res, 'response');
     if (hasMethods && isSynchronous && inheritsMethods(res)) knownServers.add(server);

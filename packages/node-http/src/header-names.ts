@@ -1,7 +1,7 @@
 /** Headers as an object, by their names. */
 export type Headers = Record<string, unknown>;
 
-/** Returns whether `name` is the name of the header `key` (lower case), in whatever case. */
+/** Returns whether `name` is the name of the header `key` (lower case), in any case. */
 export function isNamed(name: unknown, key: string): boolean {
   return typeof name === 'string' && name.length === key.length && name.toLowerCase() === key;
 }

@@ -10,8 +10,8 @@ const statuses: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /**
- * Responds to what the HTTP parser rejected (400, 408, 413, 431) as Node does, and with a fresh id: there is no
- * request that could have one. Returns the id, so that it can be logged with the error.
+ * Responds as Node does to what the HTTP parser rejected (400, 408, 413, 431), with a fresh id: there is no request
+ * that could have one. Returns the id, so that you can log it with the error.
  *
  * @example
  * server.on('clientError', onClientError);

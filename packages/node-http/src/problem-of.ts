@@ -1,13 +1,18 @@
 import { STATUS_CODES } from 'node:http';
 
-/** A response by problem details, as RFC 9457 defines them. */
+/** A response with problem details, as RFC 9457 defines them. */
 export interface Problem {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
 }
 
-/** Returns the response to a request that failed. Never throws. */
+/**
+ * Returns the response to a request that failed. Never throws.
+ *
+ * @example
+ * const { status, headers, body } = problemOf(error);
+ */
 export function problemOf(error: unknown): Problem {
   const { status, detail } = clientErrorOf(error) ?? { status: 500, detail: undefined };
   const body = `${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`;

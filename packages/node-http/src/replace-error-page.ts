@@ -8,6 +8,9 @@ import { problemOf } from './problem-of.ts';
  * handler further on may still respond.
  *
  * @param isPage - Returns whether a body, with the status and the headers of `res`, is that page.
+ *
+ * @example
+ * replaceErrorPage(res, error, (body) => body === error.message);
  */
 export function replaceErrorPage(
   res: ServerResponse,

@@ -3,7 +3,7 @@ import { describe } from '@request-context/core/adapter';
 import { clientErrorOf } from './problem-of.ts';
 import type { RawRequest } from './raw-message.ts';
 
-/** What is known of a request that failed. */
+/** A request that failed. */
 export interface FailedRequest<Req = RawRequest> {
   /** Its id. */
   readonly requestId: string;
@@ -14,7 +14,7 @@ export interface FailedRequest<Req = RawRequest> {
 /** The longest text of an error on stderr, in characters. */
 const maxText = 16_384;
 
-/** Called with each request that failed. A promise that it returns may be rejected. */
+/** Called with each request that failed, before its response is sent. A promise that it returns may be rejected. */
 export type OnError<Req = RawRequest> = (error: unknown, request: FailedRequest<Req>) => unknown;
 
 /**

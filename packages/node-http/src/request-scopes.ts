@@ -40,6 +40,10 @@ export interface RequestScopes<Request> {
 /**
  * Checks the options of an adapter, and returns what its hooks or middleware need.
  *
+ * @example
+ * const scopes = createRequestScopes<Request>(options);
+ * app.use((req, res, next) => scopes.bind(req, res, req).run(next));
+ *
  * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */
 export function createRequestScopes<Request>(

@@ -10,7 +10,7 @@ export type RequestIdOptions<Req = IncomingMessage> = CoreOptions<Req>;
 export interface ServerOptions<Req = IncomingMessage> extends RequestIdOptions<Req> {
   /**
    * Called with each request that failed: its listener threw or returned a promise that was rejected, or a
-   * function among the options failed. Not called for a rejected id. Do not respond: that has been done.
+   * function among the options failed. Not called for a rejected id. Do not respond: the library does so.
    * @default writes one line to stderr, with the id
    */
   onError?: OnError<Req> | undefined;

@@ -14,7 +14,7 @@ export function setId(raw: object, id: string): void {
 
 type IdMethod = (this: object, id?: string) => unknown;
 
-/** restify's `req.id(id)` throws when there is an id, as when its plugin `reqIdHeaders` comes later. */
+/** Calls restify's `req.id(id)`, then ignores further ids: it throws at a second, such as that of `reqIdHeaders`. */
 function callWithId(raw: object, method: IdMethod, id: string): void {
   Reflect.apply(method, raw, [id]);
   Reflect.defineProperty(raw, 'id', {

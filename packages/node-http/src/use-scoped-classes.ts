@@ -10,7 +10,7 @@ type AnyClass = RequestClass | ResponseClass;
 const changed = new WeakSet<object>();
 
 /**
- * Makes an HTTP/1 server create its requests and responses by subclasses that enter the scope. Node keeps the
+ * Makes an HTTP/1 server create its requests and responses from subclasses that enter the scope. Node keeps the
  * two classes, which its options `IncomingMessage` and `ServerResponse` set, under symbols of these names. An
  * HTTP/2 server that allows HTTP/1 gets them with its first HTTP/1 connection, and again with each later one.
  * Only there are they replaced by accessors, which make V8 look up every property of the server by its hash.

@@ -15,9 +15,9 @@ type Pair = readonly [name: unknown, value: unknown];
  *
  * ## As if no header had been set
  *
- * Node writes the headers that are passed to `writeHead` unchanged, unless other headers were set before. Then it
- * sets them as well, one by one. The header that was set at the start would change Node's behaviour for a handler
- * that has set none. So this restores what Node does without it:
+ * Node writes the headers that are passed to `writeHead` unchanged, unless other headers were set before: then it
+ * sets the passed ones as well, one by one. The id's header, set at the start, would change Node's behaviour for a
+ * handler that has set none. So this function restores what Node does without it:
  *
  * - Node accepts a list of pairs. It rejects one once a header was set, even if it was removed again.
  * - Node sends a name as often as a list repeats it. Node 20 otherwise sends only the last.
