@@ -31,7 +31,7 @@ export function useGenReqId(fastify: FastifyInstance, genReqId: GenReqId): void 
   }
 }
 
-/** Moves a hook that was just added before all others of its kind, which it covers then. */
+/** Moves a hook that was just added ahead of all others of its kind, so that it covers them. */
 export function moveHookFirst(fastify: FastifyInstance, hook: (...args: never[]) => unknown): void {
   const key = symbolOf(fastify, 'fastify.hooks');
   if (key === undefined) return;

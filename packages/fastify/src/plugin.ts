@@ -78,7 +78,7 @@ export const requestId: FastifyPluginAsync<RequestIdOptions> = fastifyPlugin(
   { fastify: '>=4.26.0', name: '@request-context/fastify' },
 );
 
-/** Returns the plugin's options without Fastify's own, which come along with them. */
+/** Returns the plugin's options without those of `fastify.register()`, which Fastify passes along with them. */
 function withoutRegisterOptions(options: RequestIdOptions): RequestIdOptions {
   const { prefix, logLevel, logSerializers, ...own } = options as RequestIdOptions &
     RegisterOptions;

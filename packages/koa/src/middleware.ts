@@ -83,7 +83,7 @@ export function requestId(options?: RequestIdOptions): Middleware {
 /** Makes Koa's own `ctx.onerror` respond to a rejected id with problem details instead of text. */
 function replaceText(ctx: Context, error: Error): void {
   // An application that replaces it, as koa-onerror does, decides on the response.
-  if (!hasKoasOnerror(ctx)) return;
+  if (!hasDefaultOnerror(ctx)) return;
   const { onerror } = ctx;
   ctx.onerror = (thrown) => {
     if (thrown === error) replaceErrorPage(ctx.res, error, (body) => body === error.message);
@@ -91,7 +91,7 @@ function replaceText(ctx: Context, error: Error): void {
   };
 }
 
-function hasKoasOnerror({ app, onerror }: Context): boolean {
+function hasDefaultOnerror({ app, onerror }: Context): boolean {
   return onerror === Object.getPrototypeOf(app.context).onerror;
 }
 
@@ -100,14 +100,14 @@ function hasKoasOnerror({ app, onerror }: Context): boolean {
  * middleware's promise, and handles errors by `ctx.onerror`.
  */
 function keepInside<T>(ctx: Context, done: Promise<T>, scope: RequestScope): Promise<T> {
-  const isKoas = hasKoasOnerror(ctx);
+  const isDefault = hasDefaultOnerror(ctx);
   const { onerror } = ctx;
   const { then } = done;
-  // Functions that are assigned to a property where they are written go to V8's old generation, as if they were
-  // methods of prototypes, and with them all that they refer to: the request first of all. So assign them later.
+  // V8 allocates a function in the old generation, as if it were a prototype's method, if the expression is assigned
+  // to a property. All that it refers to follows, above all the request. So assign these from variables.
   const onerrorInside: typeof onerror = (error) => {
-    // Koa calls it at the end of each response, without an error. Its own ignores that.
-    if (error != null || !isKoas) scope.run(Reflect.apply, onerror, ctx, [error]);
+    // Koa calls it at the end of each response, without an error. Koa's own `ctx.onerror` ignores that call.
+    if (error != null || !isDefault) scope.run(Reflect.apply, onerror, ctx, [error]);
   };
   const thenInside = (...args: unknown[]) => scope.run(Reflect.apply, then, done, args);
   ctx.onerror = onerrorInside;

@@ -164,7 +164,7 @@ function captureFor(info: unknown, logger: object): Captured | undefined {
   // A line that a transport passes on to another logger keeps its values.
   const held = heldBy(info);
   if (held !== undefined) return held;
-  // A log call that a format makes runs in the context of whatever made room in the queue.
+  // A log call that a format makes runs in the context of the code that made room in the queue.
   if (state.turn !== undefined) return state.turn.captured;
   const captured = context.active ? capture() : undefined;
   const passed = state.passed.get(info);

@@ -50,7 +50,8 @@ const prefixed = ['log', 'info', 'warn', 'error', 'debug'] as const;
  * `console.dir` gets none. Characters in the values that could forge a prefix or a line are percent-encoded.
  *
  * Returns a function that restores the console exactly. Methods that other code has replaced since then stay, and
- * still work. If the console is patched twice, lines get one prefix: that of the last call, until it is undone.
+ * still work. If the console is patched twice, lines get one prefix: that of the last call, until its function is
+ * called.
  *
  * @example
  * patchConsole();

@@ -89,7 +89,7 @@ function define(
   });
 }
 
-// biome-ignore lint/complexity/noBannedTypes: called with whatever its callers pass
+// biome-ignore lint/complexity/noBannedTypes: takes any arguments
 function onSource(method: Function, line: object, source: object): Function {
   return function (this: unknown, ...args: unknown[]): unknown {
     return Reflect.apply(method, this === line ? source : this, args);

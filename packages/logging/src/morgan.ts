@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { findRequestScope } from '@request-context/core/adapter';
+import { describe, findRequestScope } from '@request-context/core/adapter';
 import { escapeText } from './escape-text.ts';
 
 /** The part of morgan that is used here. */
@@ -22,7 +22,9 @@ export interface TokenRegistry {
  */
 export function requestIdToken(morgan: TokenRegistry): void {
   if (typeof morgan?.token !== 'function') {
-    throw new TypeError('requestIdToken(morgan) needs morgan itself: it was given none.');
+    throw new TypeError(
+      `requestIdToken(morgan) needs morgan itself, but was given ${describe(morgan)}.`,
+    );
   }
   // Read from the request, not from the context: on-finished, which morgan uses, calls back in the context that
   // it was called in. Where morgan comes first, that is none.
@@ -38,7 +40,7 @@ function ownId(req: object): unknown {
     const { id } = req as { id?: unknown };
     return id === null || typeof id === 'function' ? undefined : id;
   } catch {
-    // A getter that throws. A log line must not be lost for it.
+    // A getter that throws. It must not cost the log line.
     return undefined;
   }
 }

@@ -33,13 +33,17 @@ export function requestContextMixin(options?: FieldOptions): Mixin {
   // pino calls mixins: it would write a name twice, and parsers take the last.
   return (mergeObject, _level, logger) => {
     const fields = readFields(logger === undefined ? undefined : readBindings(logger));
-    if (mergeObject) guard(fields, names, mergeObject);
+    if (mergeObject) keepIfUndefined(fields, names, mergeObject);
     return fields;
   };
 }
 
-/** Keeps fields when pino assigns the logged object, and its field of the same name is undefined. */
-function guard(fields: LogFields, names: readonly FieldName[], mergeObject: object): void {
+/** Keeps fields from being replaced when pino assigns the logged object, and its field of that name is undefined. */
+function keepIfUndefined(
+  fields: LogFields,
+  names: readonly FieldName[],
+  mergeObject: object,
+): void {
   for (let index = 0; index < names.length; index++) {
     const [_, field] = names[index] as FieldName;
     if (!Object.hasOwn(fields, field) || !mayBeUndefined(mergeObject, field)) continue;

@@ -25,8 +25,8 @@ export interface Winston {
  *
  * ## The id is that of the log call
  *
- * winston queues lines while a transport is behind. It runs the formats of loggers and transports later, in
- * whatever request is current then. So the first call of this function patches `write`, `_transform` and `push`
+ * winston queues lines while a transport is behind. It runs the formats of loggers and transports later, possibly
+ * during another request. So the first call of this function patches `write`, `_transform` and `push`
  * of winston's `Logger.prototype`: they capture the context's values when the log call is made, and keep them with
  * the line. A line without captured values gets no id.
  *
