@@ -14,7 +14,7 @@ import { taskFor } from './task-for.ts';
 const usage = `Usage: request-context-conformance <module> [options]
 
 Runs the conformance suite with the adapters that a module exports, and prints a report. The module
-exports an adapter, or a list of them, by default or by name. Exits with 1 where an adapter falls short.
+exports an adapter, or an array of them, by default or by name. Exits with 1 where an adapter falls short.
 
   --only <family>  runs one family of scenarios; may be repeated: ${Object.keys(scenarioFamilies).join(', ')}
   --json <file>    writes the results to a file
@@ -80,7 +80,7 @@ async function load(module: string): Promise<Adapter[]> {
   const adapters = new Set(candidates.flat().filter(isAdapter));
   if (adapters.size === 0) {
     throw new UsageError(
-      `${module} exports no adapter. Export { name, start(routes, setup) }, or a list of such.`,
+      `${module} exports no adapter. Export { name, start(routes, setup) }, or an array of them.`,
     );
   }
   return [...adapters];
@@ -121,5 +121,5 @@ function fail(error: unknown): never {
   process.exit(2);
 }
 
-// Something that a scenario left behind, such as one that hung, must not keep the process alive.
+// A timer or socket that a scenario left open, as one that hung does, must not keep the process alive.
 run().then((code) => process.exit(code), fail);

@@ -29,7 +29,7 @@ export interface Adapter {
    * - serves the files below `publicFolder`: `GET /public/file.txt` returns 200;
    * - responds with 404 or 405 to what no route handles, with 400 or 404 to the malformed URL `/%zz`, and with
    *   500 to a route that throws or whose promise is rejected. It does all that in the framework's own way;
-   * - keeps connections alive, and adds no header that the scenarios would have to know.
+   * - keeps connections alive, and adds no headers but the framework's own.
    *
    * Throws, or returns a rejected promise, for options that the adapter rejects at set-up.
    */
@@ -38,7 +38,7 @@ export interface Adapter {
   readonly lacks?: Readonly<Partial<Record<Feature, string>>>;
   /**
    * Scenarios that fail through the framework's fault, by id, with the reason. They still run, and must fail:
-   * one that passes has to come off the list.
+   * one that passes fails the run until it comes off the list.
    */
   readonly unsupported?: Readonly<Record<string, string>>;
 }
@@ -59,12 +59,12 @@ export type Routes = Readonly<Record<string, Route>>;
 
 /**
  * Handles a request. The server calls it as the framework calls a handler, once, in the scope of the request. What
- * it throws and what its promise is rejected with goes to the framework's error handling. What it returns is
- * to be ignored: the route responds by the exchange, at once or later.
+ * it throws and what its promise is rejected with goes to the framework's error handling. The server ignores what
+ * it returns: the route responds by the exchange, at once or later.
  */
 export type Route = (exchange: Exchange) => unknown;
 
-/** One request and its response, as a framework hands them to a handler. The server makes it for each call of a route. */
+/** One request and its response, as a framework hands them to a handler. Each call of a route gets its own. */
 export interface Exchange {
   /** The request's headers, with names in lower case; Node's `req.headers` does. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -1,7 +1,7 @@
 /**
  * Returns a function whose promise resolves once `size` callers wait, for all of them at once. So the work of
- * several requests meets, however fast the machine is. The number of clients must be a multiple of `size`, and
- * as many must run side by side.
+ * several requests overlaps on any machine. The number of clients must be a multiple of `size`, and at least that
+ * many must run side by side.
  */
 export function createBarrier(size = 4): () => Promise<void> {
   let waiting: (() => void)[] = [];

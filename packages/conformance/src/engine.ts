@@ -1,6 +1,7 @@
-// For scenarios beyond the specification; what an adapter's tests need is in index.ts.
-export { createClient } from './client.ts';
+// What scenarios beyond the specification need. What an adapter's tests need is in index.ts.
+
 export { createBarrier } from './create-barrier.ts';
+export { createClient } from './create-client.ts';
 export { currentRuntime } from './current-runtime.ts';
 export type {
   Client,

@@ -10,7 +10,7 @@ interface FailingOption {
   readonly options: RequestIdOptions<unknown>;
   /** Whether it fails for requests that send an id, or for those that send none. */
   readonly fails: 'with an id' | 'without an id';
-  /** Whether the id that the client sent is adopted even so. */
+  /** Whether the request has the id that the client sent all the same. */
   readonly isAdopted?: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { Adapter } from './contract.ts';
 import { currentRuntime } from './current-runtime.ts';
 import type { Fault } from './judge.ts';
 
-/** What a runtime does that no adapter can repair, with plain AsyncLocalStorage as well. */
+/** A fault of a runtime that no adapter can repair: plain AsyncLocalStorage shows it too. */
 interface RuntimeFault extends Fault {
   readonly runtimes: readonly string[];
   readonly scenarios: readonly string[];

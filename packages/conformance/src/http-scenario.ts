@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Readable } from 'node:stream';
 import type { Exchange, Feature, Setup } from './contract.ts';
 
-/** An exchange as a scenario's route is given it. Scenarios that use `req`, `res` or `takeOver` need `node`. */
+/** The exchange that a scenario's route receives. Scenarios that use `req`, `res` or `takeOver` need `node`. */
 export interface ProbedExchange extends Exchange {
   /** The id that the client sent. */
   readonly id: string;
@@ -13,9 +13,10 @@ export interface ProbedExchange extends Exchange {
   probe(label: string): void;
 }
 
+/** Handles a request of a scenario. */
 export type ProbedRoute = (exchange: ProbedExchange) => unknown;
 
-/** What came back. */
+/** The response, as a client received it. */
 export interface ClientResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -24,7 +25,7 @@ export interface ClientResponse {
   readonly body: string;
 }
 
-/** What to send. */
+/** A request for a client to send. */
 export interface Sending {
   readonly method?: string;
   /** A list is sent as several lines. */
@@ -61,13 +62,13 @@ export interface HttpScenario {
   readonly setup?: Setup;
   /** Called before the server starts; its result is called at the end, passed or failed. */
   prepare?(): Teardown | Promise<Teardown>;
-  /** Starts the server, in a context of the scenario's. By default it calls `start`. */
+  /** Calls `start`, which starts the server, in a context that the scenario chooses. By default in none. */
   startIn?<T>(start: () => T): T;
   /** The server must not start: the error has these properties. */
   readonly rejects?: Readonly<Record<string, unknown>>;
-  /** What each of the clients does, side by side with the others. By default it sends `GET /`. */
+  /** Sends the requests of one client, side by side with the others. By default it sends `GET /`. */
   visit?(client: Client): Promise<unknown>;
-  /** What the clients do together; replaces `visit`. */
+  /** Sends the requests of all clients; replaces `visit`. */
   visitAll?(clients: readonly Client[]): Promise<void>;
   /** How many clients there are: a multiple of 8. @default 24 */
   readonly clients?: number;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Feature } from './contract.ts';
 import type { HttpScenario, ProbedExchange } from './http-scenario.ts';
 
-/** Work of a handler, for tables of places that need no more than a handler. */
+/** A case for tables of work that needs no more than a handler. */
 export interface HandlerCase<Shared> {
   readonly id: string;
   readonly title: string;
@@ -13,7 +13,7 @@ export interface HandlerCase<Shared> {
   open?(): Shared | Promise<Shared>;
   /** Ends what `open` made. */
   close?(shared: Shared): unknown;
-  /** The work of one request. The response is sent when it is done. */
+  /** Does the work of one request. The response is sent when it is done. */
   work(exchange: ProbedExchange, shared: Shared): unknown;
 }
 

@@ -1,6 +1,6 @@
 import type { Adapter } from './contract.ts';
 
-/** Whether a value has what an adapter needs. */
+/** Returns whether a value has what an adapter needs. */
 export function isAdapter(value: unknown): value is Adapter {
   return (
     typeof value === 'object' &&

@@ -3,12 +3,12 @@ import { inspect } from 'node:util';
 import type { Outcome, Result } from './report.ts';
 import type { Tally } from './run-scenario.ts';
 
-/** What is at fault where a scenario fails on a runtime. */
+/** Why a scenario fails on a runtime. */
 export interface Fault {
   readonly reason: string;
-  /** For what depends on luck: the scenario counts as listed when it passes too. */
+  /** Whether chance decides: then the scenario counts as listed when it passes too. */
   readonly mayPass?: boolean;
-  /** The runtime shows a request another's id. Without it, such a scenario has failed although it is listed. */
+  /** Whether the runtime shows a request another's id. Otherwise a scenario in which that happens has failed. */
   readonly mixesIds?: boolean;
 }
 
@@ -16,13 +16,13 @@ export interface Fault {
 export interface Task {
   readonly id: string;
   readonly title: string;
-  /** In how many places each of its requests is looked at. */
+  /** The number of places in which the id of each request is checked. */
   readonly places: number;
-  /** The scenario shows a limit: it must fail, and may show another request's id. */
+  /** Set for a scenario that shows a limit: it must fail, and may show another request's id. */
   readonly expected?: 'fails' | undefined;
-  /** Why it must fail, with an assertion: `expected` has one, and so has a scenario that the framework cannot pass. */
+  /** Why it must fail with an assertion: it shows a limit, or the framework cannot pass it. */
   readonly reason?: string | undefined;
-  /** What makes it fail on this runtime, with any error. */
+  /** Why it must fail on this runtime, with any error. */
   readonly fault?: Fault | undefined;
   run(tally: Tally): Promise<void> | void;
 }
@@ -33,7 +33,7 @@ export const defaultLimit = 20_000;
 /**
  * Runs a scenario to its end, or for `limit` milliseconds. Never throws. A scenario that fails without a wrong
  * probe runs once more: a connection may have been reset, or the machine too busy. So does one that passes although
- * it must fail: no two requests may have met.
+ * it must fail: perhaps no two requests overlapped.
  */
 export async function judge(task: Task, limit: number = defaultLimit): Promise<Result> {
   const { id, title, places, expected, fault } = task;
@@ -55,7 +55,7 @@ export async function judge(task: Task, limit: number = defaultLimit): Promise<R
   };
 }
 
-/** What came of running a task once. */
+/** The outcome of one run of a task. */
 interface Attempt {
   readonly tally: Tally;
   readonly failure: Failure | undefined;
@@ -82,7 +82,7 @@ function outcomeOf(
   return mustFail && isAssertionError(failure) ? 'listed' : 'failed';
 }
 
-/** What a task failed with: wrapped, as anything can be thrown. */
+/** What a task threw: wrapped, because it may be undefined. */
 interface Failure {
   readonly thrown: unknown;
 }
@@ -125,7 +125,7 @@ function isAssertionError({ thrown }: Failure): boolean {
   return thrown instanceof Error && thrown.name === 'AssertionError';
 }
 
-/** Returns what there is to say of an error: where it is an assertion's, the message says it all. */
+/** Returns an error as text: the message of an assertion, the stack of any other error. */
 function describe(failure: Failure): string {
   const { thrown } = failure;
   if (!(thrown instanceof Error)) return inspect(thrown);

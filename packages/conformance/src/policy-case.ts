@@ -5,7 +5,7 @@ import type { Client, ClientResponse, HttpScenario, Sending, Teardown } from './
 
 type Headers = NonNullable<Sending['headers']>;
 
-/** What every client sends, and the id that its request must get. */
+/** The request that every client sends, and the id that it must get. */
 export interface PolicyCase {
   readonly id: string;
   readonly title: string;
@@ -27,12 +27,12 @@ export interface PolicyCase {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** A request that holds a valid id. */
+/** Returns the headers of a request that holds a valid id. */
 export function sendsMyId(myid: string): Headers {
   return { 'X-Request-ID': myid };
 }
 
-/** Throws unless an id is a fresh one. */
+/** Throws unless an id is fresh. */
 export function assertFresh(id: unknown): void {
   assert.match(String(id), uuid, 'a fresh id is a UUID of version 4');
 }
@@ -82,7 +82,7 @@ export function policyScenario(policyCase: PolicyCase): HttpScenario {
     async visitAll(clients) {
       const ids = await Promise.all(clients.map(visit));
       if (adopted === undefined) {
-        assert.equal(new Set(ids).size, clients.length, 'each request gets another fresh id');
+        assert.equal(new Set(ids).size, clients.length, 'each request gets its own fresh id');
       }
     },
   };

@@ -2,7 +2,7 @@ import type { Tally } from './run-scenario.ts';
 
 /**
  * How a scenario ended. `listed`: it failed as it must, for the reason listed. `stale`: it passed although it is
- * listed. One that is listed has `failed` even so where it showed another request's id.
+ * listed. `failed` includes one that is listed, but showed another request's id.
  */
 export type Outcome = 'passed' | 'failed' | 'listed' | 'stale';
 
@@ -10,9 +10,9 @@ export type Outcome = 'passed' | 'failed' | 'listed' | 'stale';
 export interface Result {
   readonly id: string;
   readonly title: string;
-  /** It shows a limit, and must fail. */
+  /** Set for a scenario that shows a limit, and must fail. */
   readonly expected?: 'fails';
-  /** In how many places each of its requests is looked at. */
+  /** The number of places in which the id of each request is checked. */
   readonly places: number;
   readonly outcome: Outcome;
   /** Why it must fail. */
@@ -33,12 +33,12 @@ export interface Cell {
 export interface Report {
   readonly runtime: string;
   readonly version: string;
-  /** False while it runs, and for good if the process dies. */
+  /** False until all have run: a process that dies leaves it false. */
   readonly isComplete: boolean;
   readonly cells: readonly Cell[];
 }
 
-/** How many scenarios ended how. */
+/** The number of scenarios by how they ended. */
 export interface Counts {
   passed: number;
   failed: number;
@@ -46,11 +46,12 @@ export interface Counts {
   skipped: number;
 }
 
-/** Whether a result breaks the run: a failure does, and so does a stale entry. */
+/** Returns whether a result fails the run: a failure does, and so does a stale entry. */
 export function isFailure({ outcome }: Result): boolean {
   return outcome === 'failed' || outcome === 'stale';
 }
 
+/** Counts the results by how they ended. */
 export function countResults(results: readonly Result[]): Counts {
   const failed = results.filter(isFailure).length;
   const skipped = results.filter(({ outcome }) => outcome === 'listed').length;
@@ -58,13 +59,14 @@ export function countResults(results: readonly Result[]): Counts {
 }
 
 /**
- * Whether a wrong probe would be the adapter's fault. It is not where a runtime or a framework is at fault, which
- * is listed, nor where the scenario shows a limit.
+ * Returns whether a wrong probe is the adapter's fault. It is not in a scenario that is listed, through a fault of
+ * the runtime or the framework, nor in one that shows a limit.
  */
 export function isAccountable({ expected, outcome }: Result): boolean {
   return expected !== 'fails' && outcome !== 'listed';
 }
 
+/** Returns the sum of the results' tallies. */
 export function sumTallies(results: readonly Result[]): Tally {
   const sum: Tally = { right: 0, lost: 0, foreign: 0 };
   for (const { tally } of results) {

@@ -1,39 +1,41 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createClient } from './client.ts';
 import type { Adapter, Exchange, Routes } from './contract.ts';
+import { createClient } from './create-client.ts';
 import type { Client, HttpScenario, ProbedExchange } from './http-scenario.ts';
 import { type Probe, record, takeProbes } from './probes.ts';
 
-/** How many clients a scenario has, side by side: a multiple of 8, as scenarios group them. */
+/** The number of clients that a scenario runs side by side: a multiple of 8, as scenarios group them. */
 const defaultClients = 24;
 
-/** Milliseconds that probes may arrive after the last response, such as those of 'close'. */
+/** Milliseconds to wait for probes after the last response, such as those of 'close'. */
 const defaultProbeTimeout = 3_000;
 
-/** The most of it where a client has failed: then the probes only help to explain why. */
+/** Milliseconds to wait for probes after a client has failed: they only help to explain why. */
 const probeTimeoutAfterFailure = 500;
 
-/** How many of a scenario's probes saw what. */
+/** The number of a scenario's probes by what they saw. */
 export interface Tally {
+  /** The request's own id. */
   right: number;
-  /** Nothing where the request's own id should have been. */
+  /** No id where the request's own should have been. */
   lost: number;
   /** The id of another request. */
   foreign: number;
 }
 
+/** Options of {@link runScenario}. */
 export interface RunOptions {
-  /** Counts the probes, in a scenario that fails too. */
+  /** Counts the probes, in a scenario that fails too. @default a fresh one */
   readonly tally?: Tally;
-  /** How many clients there are at most: a multiple of 8. @default as many as the scenario asks for */
+  /** The maximum number of clients: a multiple of 8. @default 24 */
   readonly clients?: number;
-  /** Milliseconds that probes may arrive after the last response. @default 3000 */
+  /** Milliseconds to wait for probes after the last response. @default 3000 */
   readonly probeTimeout?: number;
 }
 
-/** Whether the adapter's server has all that a scenario needs. */
+/** Returns whether the adapter's server has all that a scenario needs. */
 export function appliesTo({ needs = [] }: HttpScenario, { lacks = {} }: Adapter): boolean {
   return needs.every((feature) => lacks[feature] === undefined);
 }
@@ -66,7 +68,7 @@ async function runPrepared(
   }: RunOptions,
 ): Promise<void> {
   const { clients: wanted = defaultClients, fails } = scenario;
-  // What must fail takes its clients: few might pass by luck.
+  // A scenario that must fail keeps all its clients: with few, it might pass by chance.
   const clients = fails === undefined ? Math.min(limit, wanted) : wanted;
   const start = () => adapter.start(withProbes(scenario.routes), scenario.setup ?? {});
   if (scenario.rejects !== undefined) {
@@ -101,7 +103,7 @@ async function runPrepared(
   }
 }
 
-/** Returns the routes for an adapter: each adds an id and a probe to its exchange. */
+/** Returns the routes for an adapter: each adds the client's id and `probe` to its exchange. */
 function withProbes(routes: HttpScenario['routes']): Routes {
   return Object.fromEntries(
     Object.entries(routes).map(([key, route]) => [key, (x) => route(toProbed(x))]),
@@ -149,7 +151,7 @@ async function collect(
   }
 }
 
-/** Returns why a client failed, in a line that is the same for all that failed alike. */
+/** Returns why a client failed, in a line without its id: the same for all clients that failed alike. */
 function describe(failure: unknown, ids: readonly string[]): string {
   const [line = ''] = String(failure).split('\n');
   const id = ids.findLast((each) => line.includes(each));

@@ -14,7 +14,7 @@ export interface Scenario {
   readonly family: string;
   /** Completes the sentence "The adapter must ...". */
   readonly title: string;
-  /** The adapter, or the runtime's fault, makes it fail: `run` resolves as long as it does. */
+  /** Set where it must fail, by design or by a fault of the framework or the runtime: `run` resolves if it does. */
   readonly expected?: 'fails';
   /** Runs the scenario against a server of the adapter. Rejects with an explanation where the adapter falls short. */
   run(): Promise<void>;

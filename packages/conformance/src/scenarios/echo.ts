@@ -4,14 +4,13 @@ import { Readable } from 'node:stream';
 import type { Feature } from '../contract.ts';
 import type { HttpScenario, ProbedRoute, Sending } from '../http-scenario.ts';
 
-/** A request whose response must carry the id, whatever happens to it. */
+/** A request whose response must carry the id. */
 interface EchoCase {
   readonly id: string;
   /** Completes the sentence "The adapter must echo the id on ...". */
   readonly title: string;
   /** Handles the request; without it no route does. */
   readonly route?: ProbedRoute;
-  /** The route responds by Node's own response. */
   readonly needs?: readonly Feature[];
   readonly path?: string;
   readonly sending?: Sending;
@@ -27,7 +26,7 @@ function fail(thrown: unknown): never {
   throw thrown;
 }
 
-/** Responds by Node's own response, past the framework. */
+/** Returns a route that responds by Node's own response, past the framework. */
 function raw(respond: (res: ServerResponse) => void): Pick<EchoCase, 'route' | 'needs'> {
   return { needs: ['node'], route: (x) => respond(x.takeOver()) };
 }

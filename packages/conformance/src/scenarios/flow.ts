@@ -5,7 +5,7 @@ import { createBarrier } from '../create-barrier.ts';
 import type { HttpScenario, ProbedExchange } from '../http-scenario.ts';
 import { inHandler } from '../in-handler.ts';
 
-/** Probes once after each kind of wait. */
+/** Records the id after each kind of wait. */
 async function branch(x: ProbedExchange, label: string, fail = false): Promise<string> {
   x.probe(`${label} started`);
   await Promise.resolve();
@@ -117,7 +117,7 @@ export const flowScenarios: readonly HttpScenario[] = [
     id: 'flow-resolved-elsewhere',
     title: 'keep the id after an await of a promise that another request resolves',
     probes: ['resumed', 'then'],
-    // Two barriers: at a single one, the last two would wait for clients that have passed it twice.
+    // With a single barrier, the last two clients would wait for those that have passed it twice.
     open: () => [createBarrier(), createBarrier()] as const,
     async work(x, [meet, meetAgain]) {
       await meet();

@@ -12,7 +12,7 @@ type Trace = [id: string, what: string, header: string, value: string, traceId: 
 
 const zeros = '0'.repeat(32);
 
-/** By the W3C's rules for vendors: https://www.w3.org/TR/trace-context/#versioning-of-traceparent */
+/** Values by the W3C's rules for versions: https://www.w3.org/TR/trace-context/#versioning-of-traceparent */
 const traceparents = (
   [
     ['', 'traceparent', traceparent, true],

@@ -13,8 +13,8 @@ import {
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { context, getRequestId } from '@request-context/core';
-import { createClient } from '../client.ts';
 import { createBarrier } from '../create-barrier.ts';
+import { createClient } from '../create-client.ts';
 import type { Client, HttpScenario, Teardown } from '../http-scenario.ts';
 import { inHandler } from '../in-handler.ts';
 import { assertFresh } from '../policy-case.ts';
@@ -31,7 +31,7 @@ class Survived extends Error {
   }
 }
 
-/** Lets the process survive the scenario's errors; takes the listeners that are there off meanwhile. */
+/** Makes the process survive the scenario's errors; removes the present listeners until the teardown. */
 function surviveErrors(): Teardown {
   const event = 'uncaughtException';
   const others = process.listeners(event);
@@ -46,12 +46,12 @@ function surviveErrors(): Teardown {
   };
 }
 
-/** The same by a capture callback: with one, Node calls no listeners. */
+/** Does the same by a capture callback: with one, Node calls no listeners. */
 function captureErrors(): Teardown {
   const restore = surviveErrors();
   process.setUncaughtExceptionCaptureCallback((error) => {
     if (error instanceof Survived) record(error.id, 'captured');
-    // Ends the process: there is no way to call the callback of a test runner.
+    // Ends the process: a test runner's own callback cannot be called from here.
     else throw error;
   });
   return () => {
@@ -94,7 +94,7 @@ async function visitWithStranger(client: Client): Promise<void> {
   await socket.toArray();
 }
 
-/** How an error is thrown where nobody handles it. */
+/** Ways to throw an error that no code handles. */
 const throwers: Readonly<Record<string, (error: Error) => void>> = {
   tick: (error) => {
     process.nextTick(() => {
@@ -148,7 +148,7 @@ const captured: HttpScenario = {
   after: () => assert.deepEqual(strays, [], 'ids that sockets of no request saw'),
 };
 
-/** Ids that code saw which must see none, or its own. */
+/** Ids seen by code that must see none, or its own. */
 const leaks: string[] = [];
 
 function forgetLeaks(): Teardown {
@@ -160,7 +160,7 @@ function assertNoLeaks(): void {
   assert.deepEqual([...new Set(leaks)], []);
 }
 
-/** Adds a leak unless what is current is as expected. */
+/** Adds a leak unless the current id is as expected. */
 function expectCurrent(expected: string | undefined, where: string): void {
   const actual = getRequestId();
   if (actual !== expected) leaks.push(`${where}: ${actual} and not ${expected}`);

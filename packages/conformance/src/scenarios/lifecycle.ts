@@ -9,7 +9,7 @@ import { record } from '../probes.ts';
 /** Records the current id under a label. */
 type Note = (label: string) => void;
 
-/** Something that is listened to on a request or its response, and the labels that it records. */
+/** Events of a request or its response to listen to, and the labels that the listeners record. */
 interface Listening {
   readonly id: string;
   readonly title: string;
@@ -17,7 +17,7 @@ interface Listening {
   listen(req: IncomingMessage, res: ServerResponse, note: Note): void;
 }
 
-/** Listens to events of `emitter`; records each under its name. */
+/** Records each event of `emitter` under its name. */
 function noteEvents(emitter: EventEmitter, events: readonly string[], note: Note): void {
   for (const event of events) emitter.on(event, () => note(event));
 }
@@ -56,7 +56,7 @@ const listenings: readonly Listening[] = [
   },
 ];
 
-/** A body that arrives in several packets, with pauses in which other requests are handled. */
+/** Yields a body in several packets, with pauses in which other requests are handled. */
 async function* chunks(): AsyncGenerator<string> {
   for (let n = 0; n < 4; n += 1) {
     await delay(2);
@@ -74,7 +74,7 @@ function readAndRespond(req: IncomingMessage, res: ServerResponse): void {
   req.resume();
 }
 
-/** The same listeners, added in the handler and ahead of the adapter. */
+/** Returns two scenarios with the same listeners: added in the handler, and ahead of the adapter. */
 function toScenarios({ id, title, probes, listen }: Listening): HttpScenario[] {
   return [
     {
@@ -227,10 +227,10 @@ const bodies: readonly HttpScenario[] = [
   },
 ];
 
-/** What makes the client of a request leave, by the request's id. */
+/** Functions that make the client of a request leave, by the request's id. */
 const departures = new Map<string, () => void>();
 
-/** Lets the client of a request leave, now that the handler listens. */
+/** Makes the client of a request leave, now that the handler listens. */
 function letGo(x: ProbedExchange): void {
   departures.get(x.id)?.();
   departures.delete(x.id);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { EventEmitter } from 'node:events';
 import type { HttpScenario, ProbedExchange } from '../http-scenario.ts';
 
-/** A scenario that checks what a request's emitters do with listeners. */
+/** Returns a scenario that checks what a request's emitters do with listeners. */
 function listenersScenario(
   id: string,
   title: string,

@@ -6,7 +6,7 @@ import { context } from '@request-context/core';
 import type { HttpScenario, ProbedExchange } from '../http-scenario.ts';
 import { record } from '../probes.ts';
 
-/** Returns what collects garbage: Bun's way, a flag's, or one that is made here. */
+/** Returns a function that collects garbage: Bun's, the one of `--expose-gc`, or one created here. */
 function findCollector(): () => void {
   const { Bun, gc } = globalThis as { Bun?: { gc(force: boolean): void }; gc?: () => void };
   if (Bun !== undefined) return () => Bun.gc(true);
@@ -17,7 +17,7 @@ function findCollector(): () => void {
 
 /** The objects of the scenario's requests. */
 let objects: Record<'req' | 'res' | 'value', WeakRef<object>[]>;
-/** Keeps the scopes alive: work that goes on in each. */
+/** Timers that keep the scopes alive: one in each. */
 let timers: NodeJS.Timeout[] = [];
 
 function watch(x: ProbedExchange): void {
@@ -28,7 +28,7 @@ function watch(x: ProbedExchange): void {
   objects.value.push(new WeakRef(value));
 }
 
-/** Collects garbage until few objects are alive, or it is clear that many stay; returns how many of each. */
+/** Collects garbage until few objects are alive, at most 30 times. Returns how many of each are. */
 async function countAlive(...names: readonly (keyof typeof objects)[]): Promise<number[]> {
   const collect = findCollector();
   let counts: number[] = [];
@@ -42,7 +42,7 @@ async function countAlive(...names: readonly (keyof typeof objects)[]): Promise<
   return counts;
 }
 
-/** So many objects may stay: those of the last request, which the engine or a connection still refers to. */
+/** The number of objects that may stay: the engine or a connection may refer to those of the last request. */
 const few = 2;
 
 async function assertCollected(...names: readonly (keyof typeof objects)[]): Promise<void> {
