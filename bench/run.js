@@ -1,4 +1,4 @@
-// Measures what request-context costs, and writes docs/benchmarks. README.md beside this file tells more.
+// Measures what request-context costs, and writes docs/benchmarks. README.md describes how.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -33,19 +33,19 @@ const node = `node-${process.versions.node.split('.')[0]}`;
 process.env.NODE_ENV = 'production';
 const bar = new cliProgress.SingleBar({
   format: '{bar} {percentage}% | {what} | {duration_formatted}',
-  // Without a terminal a line now and then.
+  // Without a terminal, prints a line every 15 seconds.
   noTTYOutput: true,
   notTTYSchedule: 15_000,
 });
-/** @param {string} what @param {number} total */
+/** Starts the progress bar. @param {string} what @param {number} total */
 function progress(what, total) {
   bar.start(total, 0, { what });
   return { step: () => bar.increment(), end: () => bar.stop() };
 }
 
 /**
- * Bytes of one kind, measured in processes with a heap that is not collected meanwhile: the median of five, as
- * now and then V8 compiles something in between.
+ * Returns the bytes of one kind, measured in processes whose heap is not collected meanwhile: the median of five,
+ * because V8 sometimes compiles something in between.
  *
  * @param {string} kind
  */
@@ -117,7 +117,7 @@ if (isWhole) {
     chartOf(http, `Node ${heading.version}, ${heading.date}`),
   );
   writeFileSync(`${options.out}/${node}.md`, page(node, heading, http, micro));
-  console.log(`Written: docs/benchmarks/${node}.md and ${node}.svg`);
+  console.log(`Wrote docs/benchmarks/${node}.md and ${node}.svg`);
 } else {
-  console.log('A part was measured: docs/benchmarks stays as it is.');
+  console.log('Measured a part: docs/benchmarks stays as it is.');
 }

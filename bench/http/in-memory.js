@@ -1,14 +1,16 @@
-// CPU microseconds for a request without a network, for looking at single steps: what the kernel does varies by more
-// than they gain. node in-memory.js <framework> <variant> [system calls made for each answer]
+// Measures CPU microseconds for a request without a network, to compare single steps: the kernel's time varies by more
+// than a step gains. node in-memory.js <framework> <variant> [system calls for each response]
 import { fstatSync } from 'node:fs';
-import { Connection, withId, withoutId } from '../support/connection.js';
+import { MemoryConnection, withId, withoutId } from '../support/memory-connection.js';
 import { spreadOf } from '../support/statistics.js';
 import { loadFramework } from './variants.js';
 
 const [framework = '', variant = '', systemCalls = '0'] = process.argv.slice(2);
 const connections = 16;
 const rounds = 20;
+/** Requests in a round. */
 const amount = 4_000;
+/** Requests before the first round. */
 const warmUp = 40_000;
 
 process.env.NODE_ENV = 'production';
@@ -22,11 +24,11 @@ function callSystem() {
 
 const clients = Array.from(
   { length: connections },
-  () => new Connection([withoutId, withId], callSystem),
+  () => new MemoryConnection([withoutId, withId], callSystem),
 );
 for (const client of clients) server.emit('connection', client);
 
-/** @param {number} count */
+/** Sends requests on all connections. @param {number} count */
 const send = (count) => Promise.all(clients.map((client) => client.send(count / connections)));
 
 await send(warmUp);

@@ -1,13 +1,13 @@
-// Sends requests, in a process of its own, so that its work does not count as a server's.
+// Sends requests from a separate process, so that this work does not count as a server's.
 import autocannon from 'autocannon';
 
-/** Half of the requests bring an id, as behind a proxy; for the others one is made. */
+/** Half of the requests carry an id, as behind a proxy. */
 const requests = [{}, { headers: { 'X-Request-ID': '5f0c6c1e-3a43-4f0b-9a2e-6f3d1f3c0a77' } }];
 
 process.on('message', async ({ url, amount }) => {
   let first = 0n;
   let last = 0n;
-  // It looks whether it is done once in `sampleInt` milliseconds: the time is taken at the answers.
+  // It checks every `sampleInt` milliseconds whether it is done, so the time is taken at the responses.
   const run = /** @type {autocannon.Instance & Promise<autocannon.Result>} */ (
     /** @type {unknown} */ (autocannon({ url, amount, connections: 16, requests, sampleInt: 20 }))
   );
@@ -17,7 +17,7 @@ process.on('message', async ({ url, amount }) => {
   run.on('response', () => {
     last = process.hrtime.bigint();
   });
-  // Never asleep: to wake it up would be the server's work, more of it the slower the server is.
+  // Never sleeps: waking it up would be the server's work, more of it the slower the server is.
   let isRunning = true;
   const stayAwake = () => {
     if (isRunning) setImmediate(stayAwake);

@@ -4,7 +4,7 @@ import { Child } from '../../tests/kit/child.js';
 import { pairedRatio, spreadOf } from '../support/statistics.js';
 import { loadFramework } from './variants.js';
 
-/** Until V8 has compiled what is used, and the heap has its size. */
+/** Requests before the first round: by then V8 has compiled the code, and the heap has its size. */
 const warmUp = 30_000;
 
 /** @typedef {import('../support/statistics.js').Spread} Spread */
@@ -12,17 +12,17 @@ const warmUp = 30_000;
 /**
  * @typedef {object} Row
  * @property {string} variant
- * @property {Spread} cpu Microseconds of CPU time that the server's process takes for a request.
+ * @property {Spread} cpu Microseconds of CPU time of the server's process for a request.
  * @property {Spread} cpuToBare
  * @property {Spread} cpuToNaive
- * @property {Spread} perSecond Requests answered in a second.
+ * @property {Spread} perSecond Requests per second.
  * @property {Spread} perSecondToBare
  * @property {Spread} perSecondToNaive
  */
 
 /**
- * Measures all variants of a framework: sets of rounds, each variant once a round, in an order that changes.
- * Each set has processes of its own, as no two processes of one variant are equally fast.
+ * Measures all variants of a framework in sets of rounds. Each round runs each variant once, in random order. Each
+ * set starts new processes, because no two processes of one variant are equally fast.
  *
  * @param {string} framework
  * @param {{ sets: number, rounds: number, amount: number, only: readonly string[], onSet: () => void }} options
@@ -56,10 +56,10 @@ export async function measureFramework(framework, { sets, rounds, amount, only, 
   });
 }
 
-/** What the others are compared with. @param {string} name */
+/** Returns whether others are compared with a variant. @param {string} name */
 const isBase = (name) => name === 'bare' || name.startsWith('naive');
 
-/** Of several processes of one program, round by round. @param {Samples} samples */
+/** Returns the mean of several processes of one program, round by round. @param {Samples} samples */
 function meanOf(samples) {
   /** @param {(of: Samples[number]) => number[]} values */
   const meansOf = (values) =>
@@ -67,14 +67,16 @@ function meanOf(samples) {
   return { cpu: meansOf(({ cpu }) => cpu), perSecond: meansOf(({ perSecond }) => perSecond) };
 }
 
-/** @typedef {{ cpu: number[], perSecond: number[] }[]} Samples Of each variant, one for each round. */
+/** @typedef {{ cpu: number[], perSecond: number[] }[]} Samples For each variant, the values of all rounds. */
 
 /**
+ * Measures one set of rounds.
+ *
  * @param {string} framework
  * @param {readonly string[]} names
  * @param {number} rounds
  * @param {number} amount
- * @param {Samples} samples What is measured is added to them.
+ * @param {Samples} samples The set's values are added to them.
  */
 async function measureSet(framework, names, rounds, amount, samples) {
   const load = new Child(new URL('./load.js', import.meta.url));
@@ -95,7 +97,7 @@ async function measureSet(framework, names, rounds, amount, samples) {
     const urls = await Promise.all(servers.map((server) => server.answer()));
     const order = [...names.keys()];
     for (const index of order) {
-      await checkAnswers(urls[index], `${framework}, ${names[index]}`, names[index] !== 'bare');
+      await checkResponses(urls[index], `${framework}, ${names[index]}`, names[index] !== 'bare');
     }
     for (const index of order) await run(urls[index], index, warmUp);
     for (let round = 0; round < rounds; round += 1) {
@@ -111,14 +113,14 @@ async function measureSet(framework, names, rounds, amount, samples) {
 }
 
 /**
- * A server that gives wrong answers must not win: each of many requests at once gets its own id, sent
- * or made, in the answer's header and from where the request is handled.
+ * Throws unless each of 50 concurrent requests gets its own id, sent or fresh, in the response's header and from the
+ * handler: a server with wrong responses must not win.
  *
  * @param {string} url
  * @param {string} name
- * @param {boolean} hasIds Whether the server knows of ids at all.
+ * @param {boolean} hasIds Whether the server sets ids.
  */
-async function checkAnswers(url, name, hasIds) {
+async function checkResponses(url, name, hasIds) {
   const checks = Array.from({ length: 50 }, async (_, n) => {
     const sent = n % 2 === 0 ? `check-${n}` : undefined;
     const response = await fetch(

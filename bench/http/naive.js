@@ -1,4 +1,4 @@
-// What many write by hand, and all that it does: no check of the id, no events, no errors.
+// What many write by hand. It checks no id, and handles neither events nor errors.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 

@@ -1,10 +1,10 @@
-// Apart from the other peers: who loads it has a Nest application in the process.
+// Apart from the other peers, because loading it starts a Nest application.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { ClsMiddleware, ClsModule, ClsServiceManager } from 'nestjs-cls';
 import { adoptOrMake } from './peers.js';
 
-// Outside of a Nest application the middleware works once there has been one.
+// The middleware works outside of a Nest application once one has been created.
 await NestFactory.createApplicationContext(ClsModule.forRoot(), { logger: false });
 
 const cls = ClsServiceManager.getClsService();

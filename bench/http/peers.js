@@ -1,11 +1,11 @@
-// The peers, set up to do what eight lines by hand do: adopt the caller's id or make one, and echo it.
+// The peers, set up to do what eight lines by hand do: adopt the caller's id or create one, and echo it.
 import { randomUUID } from 'node:crypto';
 import httpContext from 'express-http-context';
 
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
 
-/** @param {IncomingMessage} req */
+/** Returns the caller's id, or a fresh one. @param {IncomingMessage} req */
 export const adoptOrMake = (req) => String(req.headers['x-request-id'] ?? randomUUID());
 
 export const rTracerOptions = {
@@ -16,7 +16,7 @@ export const rTracerOptions = {
 };
 
 /**
- * Goes behind express-http-context's own middleware, which knows no id.
+ * Sets and echoes the id. Mount it behind express-http-context's own middleware, which knows no ids.
  *
  * @param {IncomingMessage} req
  * @param {ServerResponse} res

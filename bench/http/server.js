@@ -1,4 +1,4 @@
-// One variant of one framework, in a process of its own: node server.js <framework> <variant>
+// Serves one variant of one framework: node server.js <framework> <variant>
 import { loadFramework } from './variants.js';
 
 const [framework = '', variant = ''] = process.argv.slice(2);

@@ -1,8 +1,8 @@
-// One case, in a process of its own, as V8 compiles what it has seen: node case.js <index> <rounds>
+// Measures one case in its own process, because V8 compiles code for what it has seen: node case.js <index> <rounds>
 import { do_not_optimize, measure } from 'mitata';
 import { cases } from './cases.js';
 
-/** Nanoseconds for a call; half of all samples took less. @param {() => unknown} fn */
+/** Returns the median nanoseconds for a call. @param {() => unknown} fn */
 async function timeOf(fn) {
   const { p50 } = await measure(() => do_not_optimize(fn()), {
     min_cpu_time: 20 * 1e6,
@@ -17,7 +17,7 @@ const { measured, compared } = /** @type {import('./cases.js').Case} */ (cases[N
 /** @type {import('./measure.js').Times} */
 const times = { measured: [], compared: [] };
 for (let round = 0; round < Number(rounds); round += 1) {
-  // Who comes first changes: the second finds a warmer machine.
+  // They take turns at going first: the second finds a warmer machine.
   if (round % 2 === 0) times.measured.push(await measured(timeOf));
   times.compared.push(await compared(timeOf));
   if (round % 2 !== 0) times.measured.push(await measured(timeOf));

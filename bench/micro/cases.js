@@ -6,8 +6,8 @@ import pino from 'pino';
 import { v4, v7 } from 'uuid';
 
 /**
- * What is compared: `measured` with `compared`, each the work of one measured call, made by a function so that
- * it can set up a scope first and measure inside.
+ * Two calls to compare, `measured` with `compared`. Each is a function that measures the call, so that it can set up a
+ * scope first and measure inside.
  *
  * @typedef {object} Case
  * @property {string} title
@@ -172,7 +172,7 @@ export const cases = [
   {
     title: 'resolveRequestId(), id bad',
     base: 'newRequestId()',
-    measured: resolve('not fit\u00e9'),
+    measured: resolve('not valid\u00e9'),
     compared: alone(newRequestId),
   },
   {

@@ -4,10 +4,10 @@ import { cases } from './cases.js';
 
 /** @typedef {import('../support/statistics.js').Spread} Spread */
 /** @typedef {{ title: string, base: string, goal: number | undefined, nanoseconds: Spread, ratio: Spread }} MicroRow */
-/** @typedef {{ measured: number[], compared: number[] }} Times Nanoseconds for a call, of each round. */
+/** @typedef {{ measured: number[], compared: number[] }} Times Nanoseconds for a call, in each round. */
 
 /**
- * Measures all cases, in rounds, what is compared one right after the other.
+ * Measures all cases in rounds. In each round, the two calls of a case run one right after the other.
  *
  * @param {{ rounds: number, onCase: () => void }} options
  * @returns {Promise<MicroRow[]>}

@@ -1,15 +1,15 @@
-// Memory of one kind, in a process of its own: node --expose-gc memory.js <kind>
+// Measures memory of one kind in its own process: node --expose-gc memory.js <kind>
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context } from '@request-context/core';
 import { variants } from '../http/frameworks/node-http.js';
-import { Connection, withId } from '../support/connection.js';
+import { MemoryConnection, withId } from '../support/memory-connection.js';
 
 const contexts = 100_000;
 const requests = 2_000;
 const collectGarbage = /** @type {() => void} */ (globalThis.gc);
 
 /**
- * Bytes that stay for each context that is open, with a task that waits in it.
+ * Returns the bytes that each open context retains, with a task that waits in it.
  *
  * @param {(id: string, task: () => Promise<void>) => Promise<void>} run
  */
@@ -25,7 +25,7 @@ async function retained(run) {
   };
   const ids = Array.from({ length: contexts }, (_, n) => `id-${n}`);
   const tasks = new Array(contexts);
-  // What the engine and the storage keep once, whatever the number.
+  // Allocates what the engine and the storage keep once, for any number of contexts.
   await run('first', async () => {});
   collectGarbage();
   const before = process.memoryUsage().heapUsed;
@@ -37,10 +37,10 @@ async function retained(run) {
   return bytes;
 }
 
-/** Bytes that are allocated for a request, by all that is there. @param {string} variant */
+/** Returns the bytes that a server allocates for a request. @param {string} variant */
 async function allocated(variant) {
   const server = await variants[variant]?.();
-  const connection = new Connection([withId]);
+  const connection = new MemoryConnection([withId]);
   server?.emit('connection', connection);
   await connection.send(requests);
   collectGarbage();

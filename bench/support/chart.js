@@ -8,7 +8,7 @@ use([BarChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 /** @typedef {import('../http/measure.js').Row} Row */
 
 /**
- * Bars of the CPU time for a request against the bare framework's, as an SVG image.
+ * Returns an SVG image with bars of the CPU time for a request, relative to the bare framework's.
  *
  * @param {readonly { title: string, rows: readonly Row[] }[]} results
  * @param {string} subtitle

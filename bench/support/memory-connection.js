@@ -4,24 +4,24 @@ const head = 'GET / HTTP/1.1\r\nHost: x\r\n';
 export const withoutId = `${head}\r\n`;
 export const withId = `${head}X-Request-ID: 5f0c6c1e-3a43-4f0b-9a2e-6f3d1f3c0a77\r\n\r\n`;
 
-/** A connection without a network, whose client waits for each answer. */
-export class Connection extends Duplex {
+/** A connection without a network, whose client waits for each response. */
+export class MemoryConnection extends Duplex {
   #left = 0;
   #done = () => {};
   #requests;
-  #onAnswer;
+  #onResponse;
 
   /**
-   * @param {readonly string[]} requests Sent by turns.
-   * @param {() => void} [onAnswer] Called for each answer.
+   * @param {readonly string[]} requests Sent in turn.
+   * @param {() => void} [onResponse] Called for each response.
    */
-  constructor(requests, onAnswer) {
+  constructor(requests, onResponse) {
     super();
     this.#requests = requests;
-    this.#onAnswer = onAnswer;
+    this.#onResponse = onResponse;
   }
 
-  /** @param {number} count */
+  /** Sends requests. Resolves once all have responses. @param {number} count */
   send(count) {
     this.#left = count;
     return new Promise((resolve) => {
@@ -39,7 +39,7 @@ export class Connection extends Duplex {
 
   /** @override @param {unknown} _chunk @param {string} _encoding @param {() => void} callback */
   _write(_chunk, _encoding, callback) {
-    this.#onAnswer?.();
+    this.#onResponse?.();
     callback();
     this.#left -= 1;
     setImmediate(() => (this.#left > 0 ? this.#next() : this.#done()));

@@ -6,11 +6,11 @@ import { markdownTable } from 'markdown-table';
 /** @typedef {{ storage: number, context: number, bare: number, naive: number, ours: number, rTracer: number }} Memory */
 /** @typedef {{ command: string, version: string, date: string, cpu: string, sets: number, rounds: number, amount: number, microRounds: number }} Heading */
 
-/** @param {Spread} spread @param {number} digits */
+/** Returns the median with the quartiles. @param {Spread} spread @param {number} digits */
 const show = ({ median, low, high }, digits) =>
   `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
 
-/** What has a call in it is shown as code. @param {string} text */
+/** Returns a text with a call in it as code. @param {string} text */
 const code = (text) => (/[()]/.test(text) ? `\`${text}\`` : text);
 
 /** @param {readonly Row[]} rows */
@@ -89,23 +89,24 @@ export function page(name, heading, http, micro) {
   const sections = http.map(({ title, rows }) => `### ${title}\n\n${httpTable(rows)}\n`);
   return `# Benchmarks on Node ${heading.version}
 
-Written by \`${heading.command}\` on ${heading.date}; ${heading.cpu}. Do not edit. [What it means, and what made it
-fast](../performance.md).
+Written by \`${heading.command}\` on ${heading.date}; ${heading.cpu}. Do not edit. [What the figures mean, and what made
+the packages fast](../performance.md).
 
 ## HTTP
 
-A server process for each variant and a load process beside it; half of the requests bring an id, for the
-others one is made. ${heading.sets} sets of ${heading.rounds} rounds of ${heading.amount} requests over 16 connections, each variant once a round, in an
-order that changes; each set with processes of its own. All figures are medians, with the quartiles in brackets; ratios
-are taken round by round. \`naive\` is eight lines by hand: read the header or make a UUID, set the header,
-\`AsyncLocalStorage.run\`. It is there twice: ratios are to the mean of the two, and what they differ by is chance.
+Each variant has a server process, and one load process sends the requests over 16 connections. Half of the requests
+carry an id; the servers make one for the others. ${heading.sets} sets of ${heading.rounds} rounds of ${heading.amount} requests: each round runs each variant once,
+in random order, and each set starts new processes. All figures are medians, with the quartiles in brackets; ratios are
+taken round by round. \`naive\` is eight lines by hand: read the header or make a UUID, set the header,
+\`AsyncLocalStorage.run\`. It is measured twice: ratios are to the mean of the two, and their difference is chance.
 
 ![CPU time for a request, against the bare framework](./${name}.svg)
 
 ${sections.join('\n')}
 ## Core
 
-A process for each line; ${heading.microRounds} rounds, what is compared one right after the other.
+Each line has its own process, with ${heading.microRounds} rounds. In each round, the two calls that are compared run one right after the
+other.
 
 ${micro === undefined ? '' : `${microTable(micro.rows)}\n\n## Memory\n\n${memoryTable(micro.memory)}`}
 `;

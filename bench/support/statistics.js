@@ -3,6 +3,8 @@ import { quantile } from 'simple-statistics';
 /** @typedef {{ median: number, low: number, high: number }} Spread The median, and the quartiles around it. */
 
 /**
+ * Returns the median and the quartiles of values.
+ *
  * @param {readonly number[]} values
  * @returns {Spread}
  */
@@ -12,7 +14,7 @@ export function spreadOf(values) {
 }
 
 /**
- * How many times as much, round by round: what slows the machine down for a while slows both.
+ * Returns the ratio of values to those of the same round: a machine that slows down for a while slows both.
  *
  * @param {readonly number[]} values
  * @param {readonly number[]} base

@@ -5,7 +5,7 @@ import Fastify from 'fastify';
 import { getNaiveId, naive } from '../naive.js';
 import { adoptOrMake, rTracerOptions } from '../peers.js';
 
-/** Its keys are for its users to declare. */
+/** Without types for its keys, which its users declare. */
 const peer = /** @type {{ get(key: string): unknown }} */ (requestContext);
 
 export const title = 'Fastify 5';

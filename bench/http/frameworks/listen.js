@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 
 /**
- * Has a server listen on a free port of the loopback.
+ * Makes a server listen on a free port of the loopback.
  *
  * @param {import('node:http').Server} server
  */

@@ -11,10 +11,12 @@ export const title = 'node:http';
 /** @typedef {import('node:http').RequestListener} RequestListener */
 
 /**
+ * Returns a listener that responds with the id.
+ *
  * @param {(req: import('node:http').IncomingMessage) => unknown} getId
  * @returns {(...args: Parameters<RequestListener>) => Promise<void>}
  */
-const answer = (getId) => async (req, res) => {
+const respondWith = (getId) => async (req, res) => {
   await null;
   res.setHeader('Content-Type', 'text/plain');
   res.end(String(getId(req)));
@@ -24,23 +26,23 @@ const answer = (getId) => async (req, res) => {
 const serve = (listener) => listen(createServer(listener));
 
 const serveNaive = () => {
-  const handle = answer(getNaiveId);
+  const handle = respondWith(getNaiveId);
   return serve((req, res) => naive(req, res, () => handle(req, res)));
 };
 
 /** @type {import('../variants.js').Variants} */
 export const variants = {
-  bare: () => serve(answer((req) => req.headers['x-request-id'])),
+  bare: () => serve(respondWith((req) => req.headers['x-request-id'])),
   naive: serveNaive,
   'naive, again': serveNaive,
-  'request-context': () => serve(withRequestId(answer(getRequestId))),
+  'request-context': () => serve(withRequestId(respondWith(getRequestId))),
   'cls-rtracer': () => {
     const middleware = rTracer.fastifyMiddleware(rTracerOptions);
-    const handle = answer(rTracer.id);
+    const handle = respondWith(rTracer.id);
     return serve((req, res) => middleware(req, res, () => handle(req, res)));
   },
   'express-http-context': () => {
-    const handle = answer(() => httpContext.get('requestId'));
+    const handle = respondWith(() => httpContext.get('requestId'));
     return serve((req, res) =>
       httpContext.middleware(/** @type {any} */ (req), /** @type {any} */ (res), () =>
         httpContextId(req, res, () => handle(req, res)),
@@ -49,7 +51,7 @@ export const variants = {
   },
   'nestjs-cls': async () => {
     const { clsMiddleware, getClsId } = await import('../nestjs-cls.js');
-    const handle = answer(getClsId);
+    const handle = respondWith(getClsId);
     return serve((req, res) => clsMiddleware(req, res, () => handle(req, res)));
   },
 };
