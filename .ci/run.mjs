@@ -1,4 +1,4 @@
-// Runs the suites, those that wait beside others, and ends with their counts. Each suite's output is one block.
+// Runs the suites, some of them side by side, and prints their counts at the end. Each suite's output is one block.
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import {
 /** Minutes after which a suite is stopped, and has failed. */
 const limit = 20;
 
-/** Keeps scripts from preparing what `setup` has, at the same time as others. */
+/** Keeps scripts that run side by side from installing and building what `setup` has. */
 const prepared = { REQUEST_CONTEXT_SETUP: 'done' };
 
 const folder = mkdtempSync(join(tmpdir(), 'suites-'));
@@ -39,7 +39,7 @@ const suites = {
   check: { script: 'check', counts: 'none' },
   packages: { script: 'test:packages', counts: 'vitest' },
   hosts: { script: 'test:hosts', counts: 'line' },
-  // By default, the tests of a service that does not run are skipped, and name it.
+  // By default, skips the tests of a service that does not run, and names it.
   services: {
     script: 'test:services',
     counts: 'vitest',
@@ -108,7 +108,7 @@ async function runSuite(name, isAlone) {
   const start = performance.now();
   const child = run('npm', command, {
     detached: true,
-    // `test` prepares what it needs, as it does for a newcomer, then `setup` the rest, for all others.
+    // `test` installs what it needs, as for a newcomer. `setup` then installs the rest, for all others.
     env: { ...process.env, ...env, ...(name !== 'test' && name !== 'setup' && prepared) },
   });
   let output = '';
@@ -137,8 +137,8 @@ async function runSuite(name, isAlone) {
 }
 
 /**
- * Returns the counts of a suite. It has failed if it ended so without a failed test, or left no counts, or ran
- * no test.
+ * Returns the counts of a suite. One failure is added if the suite failed without a failed test, left no counts, or
+ * ran no test.
  *
  * @param {boolean} isPassed
  * @param {Counts | undefined} counts
@@ -150,14 +150,14 @@ function judge(isPassed, counts) {
   return isSound ? counts : { ...counts, failed: counts.failed + 1 };
 }
 
-/** @param {boolean} isPassed */
+/** Returns the counts of a suite that counts as one test. @param {boolean} isPassed */
 const asOneTest = (isPassed) => ({
   passed: Number(isPassed),
   failed: Number(!isPassed),
   skipped: 0,
 });
 
-/** @param {string} file */
+/** Returns the counts in a file that vitest wrote. @param {string} file */
 function countsOfFile(file) {
   if (!existsSync(file)) return undefined;
   const counts = JSON.parse(readFileSync(file, 'utf8'));
@@ -168,7 +168,7 @@ function countsOfFile(file) {
   };
 }
 
-/** @param {string} output */
+/** Returns the counts in the last line that has them. @param {string} output */
 function countsOfLine(output) {
   const last = [...output.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)].at(-1);
   if (last === undefined) return undefined;

@@ -1,5 +1,5 @@
-// Packs each public package and looks at the tarball as its users will: publint for what package.json
-// promises, attw (Are The Types Wrong) for whether each module format finds its types.
+// Packs each public package and checks the tarball: publint checks what package.json promises, attw (Are The Types
+// Wrong) that each module format finds its types.
 
 import { execSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const attw = join(import.meta.dirname, 'node_modules/@arethetypeswrong/cli/dist/
 let problems = 0;
 
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-// By a shell: on Windows, npx is a script.
+// In a shell: on Windows, npx is a script.
 execSync(
   `npx -y ${packageManager} -r --filter "./packages/*" pack --pack-destination "${folder}"`,
   {

@@ -1,4 +1,4 @@
-// Checks what no test checks, one line a check. What a check prints is shown if it fails.
+// Runs the checks that are not tests, and prints one line for each. Shows a check's output only if it fails.
 import { runStep, stopOnError, stopOnSignals } from './child-processes.mjs';
 import { build, install } from './install.mjs';
 
@@ -16,7 +16,7 @@ main().catch(stopOnError);
 async function main() {
   await install('check');
   await build();
-  // The scripts need not do so again.
+  // Keeps the scripts from installing and building again.
   process.env.REQUEST_CONTEXT_SETUP = 'done';
   for (const [title, script] of Object.entries(checks)) {
     await runStep(title, 'npm', ['run', '--silent', script]);

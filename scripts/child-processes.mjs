@@ -1,4 +1,4 @@
-// The processes that a script starts, and how they end with it.
+// Starts a script's child processes, and stops them when the script ends.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -13,14 +13,14 @@ const children = new Set();
 const leaders = new WeakSet();
 let isStopping = false;
 
-/** A failure to explain to the reader, without a stack. */
+/** A failure whose message says enough, without a stack. */
 export class Problem extends Error {}
 
 /** Returns whether `stopAll` was called. */
 export const isStopped = () => isStopping;
 
 /**
- * Stops what runs when this process should end: on a signal, when nothing reads its output, and when its parent
+ * Stops all children when this process should end: on a signal, when nothing reads its output, and when its parent
  * has died. A shell between npm and this process may die of a signal without passing it on.
  *
  * @param {number} exitCode
@@ -82,7 +82,7 @@ export async function runStep(title, command, args) {
 }
 
 /**
- * Stops what runs. This process ends when all of it has.
+ * Stops all children. This process ends once they have.
  *
  * @param {number} exitCode
  */
@@ -95,7 +95,7 @@ export function stopAll(exitCode) {
 }
 
 /**
- * Explains what ended a script, and stops what it started.
+ * Prints the error that ended a script, and stops the children.
  *
  * @param {unknown} error
  */
@@ -104,7 +104,7 @@ export function stopOnError(error) {
   stopAll(1);
 }
 
-/** @param {NodeJS.Signals} signal */
+/** Sends a signal to all children. @param {NodeJS.Signals} signal */
 function killAll(signal) {
   for (const child of children) {
     const pid = Number(child.pid);

@@ -14,14 +14,14 @@ const heavy = {
   'tests/stress/differential': 'fuzz',
 };
 
-/** What can be installed without the rest: `npm start` and `npm test` install less than any suite. */
+/** The targets that can be installed alone: `npm start` and `npm test` install less than any suite. */
 export const targets = ['start', 'test', ...Object.values(heavy)];
 
-/** Whether all of it was installed and built already: .ci/run does so once, for scripts that run side by side. */
+/** Whether everything is installed and built: .ci/run does so once, for scripts that run side by side. */
 const isPrepared = process.env.REQUEST_CONTEXT_SETUP === 'done';
 
 /**
- * Installs what a target needs, or everything. What was installed before stays, and is brought up to date.
+ * Installs what a target needs, or everything. Updates what is installed already.
  *
  * @param {string} [target]
  */
@@ -39,7 +39,7 @@ export async function build() {
   await runStep('Building', 'npm', ['run', '--silent', 'build']);
 }
 
-/** @param {string | undefined} target */
+/** Returns pnpm's filters for a target. @param {string | undefined} target */
 function filtersFor(target) {
   // Only `npm test` and wider targets install this example.
   if (target === 'start' && !isInstalled('examples/logging')) {
@@ -51,7 +51,7 @@ function filtersFor(target) {
     .map(([folder]) => `!{./${folder}}`);
 }
 
-/** @param {string} folder */
+/** Returns whether a folder's dependencies are installed. @param {string} folder */
 function isInstalled(folder) {
   return existsSync(join(root, folder, 'node_modules'));
 }

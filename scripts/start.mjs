@@ -2,7 +2,7 @@
 //
 //   npm start                  installs, builds, then Express on port 3001, Koa on 3002, Fastify on 3003
 //   PORT=4001 npm start        the same on 4001, 4002 and 4003
-//   npm start -- --no-setup    runs what is installed and built already
+//   npm start -- --no-setup    runs without installing or building
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -48,7 +48,7 @@ Their log lines appear here; Ctrl-C stops them.
 `);
 }
 
-/** @param {string} value */
+/** Returns the first port. Throws unless it leaves room for the others. @param {string} value */
 function readPort(value) {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
   const last = 65535 - (examples.length - 1);
@@ -58,7 +58,7 @@ function readPort(value) {
   );
 }
 
-/** @param {number} port */
+/** Throws unless a port can be listened on. @param {number} port */
 async function checkFree(port) {
   const server = createServer().listen(port, host);
   try {
@@ -91,9 +91,9 @@ async function serve({ name, port }) {
   lines.on('line', (line) => console.log(line));
   child.once('close', () => {
     if (isStopped()) return;
-    console.error(`${name} has ended, so the others are stopped.`);
+    console.error(`${name} has ended. Stopping the others.`);
     stopAll(1);
   });
-  // Its first line says that it listens; there is none if it cannot.
+  // Its first line says that it listens. If it cannot, it ends without one.
   await Promise.race([once(lines, 'line'), once(child, 'close')]);
 }
