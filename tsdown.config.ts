@@ -2,7 +2,7 @@ import { defineConfig, type UserConfig } from 'tsdown';
 
 // Every package is built alike: ESM and CommonJS, each with its own types.
 const config: UserConfig = defineConfig({
-  // By default, tsdown leaves out what is below tests/.
+  // Named, because tsdown leaves out folders below tests/ by default.
   workspace: { include: ['packages/*', 'tests/runtimes'], exclude: ['**/node_modules/**'] },
   entry: 'src/{index,adapter}.ts',
   format: ['esm', 'cjs'],
@@ -12,8 +12,8 @@ const config: UserConfig = defineConfig({
   dts: { oxc: true },
   sourcemap: true,
   outputOptions: {
-    // Rolldown's helpers apart: in one of the entries, what entries share would have to require that
-    // entry, and in CommonJS a circle has no exports yet.
+    // Keeps Rolldown's helpers apart. In one of the entries, chunks that entries share would have to require
+    // that entry, and in CommonJS such a cycle sees no exports yet.
     codeSplitting: { groups: [{ name: 'runtime', test: /rolldown\/runtime/ }] },
   },
 });

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-/** The packages' own sources; examples and packed tarballs use what was built. */
+/** Resolves packages to their sources. Examples and packed tarballs use the build. */
 const resolve = {
   alias: [
     {
@@ -15,16 +15,16 @@ const resolve = {
   ],
 };
 
-// `npm test` runs the project `default`; each of the others has a script of its own.
+// `npm test` runs the project `default`; each of the others has its own script.
 const config: ViteUserConfig = defineConfig({
   test: {
     // Tests wait for timers and child processes: one more than there are cores keeps them busy.
     maxWorkers: availableParallelism() + 1,
-    // Starts a file in two thirds of the CPU time that a process takes.
+    // A thread starts a file in two thirds of the CPU time of a process.
     pool: 'threads',
     // Only a test that is far slower than it should be is worth a line.
     slowTestThreshold: 10_000,
-    // Frameworks write the errors that are thrown on purpose to stderr.
+    // Frameworks write errors that tests throw on purpose to stderr.
     silent: 'passed-only',
     projects: [
       {
@@ -42,7 +42,7 @@ const config: ViteUserConfig = defineConfig({
         },
       },
       {
-        // Packs the packages and installs them as a user would: needs the registry, and what was built.
+        // Packs the packages and installs them as a user would: needs the registry and the build.
         test: {
           name: 'packages',
           include: ['tests/packages/**/*.test.ts'],
@@ -71,7 +71,7 @@ const config: ViteUserConfig = defineConfig({
         },
       },
       {
-        // Thousands of connections at once: takes a minute or two, and a machine that has them to spare.
+        // Thousands of connections at once: takes a minute or two, and as many file descriptors.
         resolve,
         test: { name: 'load', include: ['tests/stress/load/**/*.load.ts'], testTimeout: 60_000 },
       },

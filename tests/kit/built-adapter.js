@@ -1,4 +1,4 @@
-// Adapters for servers in processes of their own: Node 20 runs no TypeScript, so they are the built ones.
+// Adapters for servers in child processes: the built ones, because Node 20 runs no TypeScript.
 const modules = ['node-http', 'express', 'koa', 'fastify'];
 
 /** The names of the adapters of tests/runtimes. */
@@ -13,6 +13,8 @@ export const adapterNames = [
 ];
 
 /**
+ * Returns the built adapter of a name.
+ *
  * @param {string | undefined} name
  * @returns {Promise<any>}
  */

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A process that answers each message with one. */
+/** A child process that replies to each message with one. */
 export class Child {
   /** What it wrote to stderr, with the option `silent`. */
   stderr = '';
@@ -23,7 +23,7 @@ export class Child {
     this.#failed = this.exited.then(([code, signal]) => {
       throw new Error(`${module.pathname} ended with ${code ?? signal}: ${this.stderr}`);
     });
-    // Only those who wait for the process hear of it.
+    // Only a caller that waits for the process handles the rejection.
     this.#failed.catch(() => {});
   }
 
@@ -50,24 +50,26 @@ export class Child {
     return Promise.race([promise, this.#failed]);
   }
 
-  /** @returns {Promise<any>} the next message */
+  /** Returns the next message. Rejects if the process ends before. @returns {Promise<any>} */
   async answer() {
     const [message] = await this.unlessExited(once(this.#process, 'message'));
     return message;
   }
 
   /**
+   * Sends a message, and returns the reply.
+   *
    * @param {import('node:child_process').Serializable} message
    * @returns {Promise<any>}
    */
   ask(message) {
     const answer = this.answer();
-    // `answer()` says that the process has ended.
+    // Ignores the error: `answer()` rejects if the process has ended.
     this.#process.send(message, () => {});
     return answer;
   }
 
-  /** @param {NodeJS.Signals} [signal] */
+  /** Ends the process. @param {NodeJS.Signals} [signal] */
   end(signal) {
     this.#process.kill(signal);
   }

@@ -27,7 +27,7 @@ export class Connection {
     });
   }
 
-  /** @param {number} port */
+  /** Opens a connection to a port of the loopback. @param {number} port */
   static async open(port) {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');

@@ -1,5 +1,5 @@
 /**
- * Imports a module of what was built, for processes on Node 20, which runs no TypeScript.
+ * Imports a built module, for processes on Node 20, which runs no TypeScript.
  *
  * @param {string} path - Within packages/, such as `core/dist/index.js`.
  * @returns {Promise<any>}

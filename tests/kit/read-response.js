@@ -1,5 +1,5 @@
 /**
- * One HTTP/1 response, one character a byte.
+ * One HTTP/1 response. Each character is one byte.
  *
  * @typedef {object} Response
  * @property {string} line
@@ -8,12 +8,12 @@
  * @property {string[]} ids - All values of X-Request-ID.
  * @property {string} body
  * @property {string[]} trailers
- * @property {boolean | undefined} isWhole - Undefined where only the end of the connection can say.
- * @property {string} rest - What follows it.
+ * @property {boolean | undefined} isWhole - Undefined where only the end of the connection shows it.
+ * @property {string} rest - The bytes after it.
  */
 
 /**
- * Reads the first response of what a connection received.
+ * Reads the first response that a connection received.
  *
  * @param {string} received
  * @param {string} [method] - Of the request.
@@ -44,7 +44,7 @@ export function readResponse(received, method = 'GET') {
 }
 
 /**
- * Reads all responses of what a connection received. A head that is cut off counts as a response without
+ * Reads all responses that a connection received. A head that is cut off counts as a response without
  * a status.
  *
  * @param {string} received
@@ -59,7 +59,7 @@ export function readResponses(received) {
   return [first, ...readResponses(first.rest)];
 }
 
-/** @param {string} content */
+/** Reads a chunked body. @param {string} content */
 function readChunks(content) {
   const cut = { trailers: [], isWhole: false, rest: '' };
   let body = '';
@@ -67,7 +67,7 @@ function readChunks(content) {
     const sizeEnd = content.indexOf('\r\n', at);
     const size = sizeEnd < 0 ? Number.NaN : Number.parseInt(content.slice(at, sizeEnd), 16);
     const start = sizeEnd + 2;
-    // NaN is not greater either.
+    // Not `<`, which is false for NaN.
     if (!(content.length >= start + size + 2)) return { ...cut, body };
     if (size === 0) {
       if (content.startsWith('\r\n', start))
@@ -82,7 +82,7 @@ function readChunks(content) {
   }
 }
 
-/** @param {string} text @returns {[name: string, value: string]} */
+/** Splits a line of the head at its colon. @param {string} text @returns {[name: string, value: string]} */
 function splitLine(text) {
   const at = text.indexOf(':');
   return [text.slice(0, at), text.slice(at + 1).trim()];

@@ -26,7 +26,7 @@ import { connect } from 'node:net';
 export function send(url, { id: sentId, body: sentBody, ...sent } = {}) {
   const headers = sentId === undefined ? sent.headers : { ...sent.headers, 'X-Request-ID': sentId };
   return new Promise((resolve, reject) => {
-    // A tracer may have replaced it.
+    // Looked up at each call: a tracer may have replaced it.
     const outgoing = http.request(url, { ...sent, headers: { ...headers }, agent: false });
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {
@@ -47,7 +47,7 @@ export function send(url, { id: sentId, body: sentBody, ...sent } = {}) {
 }
 
 /**
- * Sends bytes as they are. Returns all that the server sends until it closes the connection.
+ * Sends bytes unchanged. Returns all that the server sends until it closes the connection.
  *
  * @param {string} url
  * @param {string | Buffer} bytes

@@ -1,5 +1,5 @@
 /**
- * Wrappers of a method, as tracers write them. They call `see` first, then the method.
+ * Functions that wrap a method as tracers do. The wrapper calls `see` first, then the method.
  *
  * @typedef {(self: any, args: any[]) => void} See
  * @type {Record<string, (original: any, see: See) => any>}
@@ -18,7 +18,7 @@ export const wrapCall = {
         return Reflect.apply(target, self, args);
       },
     }),
-  // As shimmer and dd-trace do: the wrapper has what the original has, symbols too.
+  // As shimmer and dd-trace do: the wrapper has the original's properties, symbols included.
   copy(original, see) {
     const wrapper = wrapCall.plain?.(original, see);
     Object.setPrototypeOf(wrapper, original);
