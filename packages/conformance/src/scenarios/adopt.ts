@@ -43,7 +43,7 @@ export const adoptScenarios: readonly HttpScenario[] = [
   }),
   {
     id: 'adopt-concurrent',
-    title: 'keep the ids of 192 concurrent requests apart',
+    title: 'keep the ids of many concurrent requests apart',
     probes: ['at once', 'later'],
     routes: {
       'GET /': async (x) => {

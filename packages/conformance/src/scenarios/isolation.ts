@@ -117,7 +117,7 @@ const throwers: Readonly<Record<string, (error: Error) => void>> = {
 const survivals = Object.entries(throwers).map(
   ([what, throwIt]): HttpScenario => ({
     id: `isolation-survived-${what}`,
-    title: `show the id of an error of a ${what} to the handler of the process, and to nobody else afterwards`,
+    title: `show the id of an error of a ${what} to the handler of the process, and to no other code afterwards`,
     probes: ['handler', 'uncaughtException'],
     prepare: () => prepareStranger(surviveErrors()),
     routes: {
@@ -134,7 +134,7 @@ const survivals = Object.entries(throwers).map(
 
 const captured: HttpScenario = {
   id: 'isolation-survived-capture',
-  title: 'show the id of an error to a capture callback, and to nobody else afterwards',
+  title: 'show the id of an error to a capture callback, and to no other code afterwards',
   probes: ['handler', 'captured'],
   prepare: () => prepareStranger(captureErrors()),
   routes: {

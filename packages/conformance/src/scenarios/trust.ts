@@ -25,7 +25,7 @@ export const trustScenarios: readonly HttpScenario[] = [
   ...trusts.map(([id, what, trust, isTrusted]) =>
     policyScenario({
       id: `trust-${id}`,
-      title: `${isTrusted ? 'adopt' : 'replace'} the id of a peer where ${what}, whatever is forwarded`,
+      title: `${isTrusted ? 'adopt' : 'replace'} the id of a peer where ${what}, regardless of forwarding headers`,
       options: { trust },
       headers: (myid) => ({
         'X-Request-ID': myid,

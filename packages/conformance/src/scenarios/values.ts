@@ -6,7 +6,7 @@ import { policyScenario, sendsMyId } from '../policy-case.ts';
 export const valuesScenarios: readonly HttpScenario[] = [
   policyScenario({
     id: 'values-added',
-    title: 'start the context with the values, and with its id none the less',
+    title: 'start the context with the values, but keep the id',
     options: { values: () => ({ tenant: 'a', requestId: 'not this way' }) as never },
     headers: sendsMyId,
     adopted: (myid) => myid,
