@@ -42,7 +42,10 @@ export interface RequestScopes<Request> {
  *
  * @example
  * const scopes = createRequestScopes<Request>(options);
- * app.use((req, res, next) => scopes.bind(req, res, req).run(next));
+ * app.use((req, res, next) => {
+ *   const scope = scopes.bind(req, res, req);
+ *   scope.run(next, scope.takeError());
+ * });
  *
  * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */

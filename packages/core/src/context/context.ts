@@ -167,7 +167,7 @@ export interface Context<V> {
    * again moves it to the scope that is current then. Returns the emitter.
    *
    * @example
-   * context.bindEmitter(client.query(sql)).on('row', (row) => handle(row));
+   * context.bindEmitter(client.query(new Query(sql))).on('row', (row) => handle(row));
    */
   bindEmitter<E extends Emitter>(emitter: E): E;
 }

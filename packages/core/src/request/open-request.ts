@@ -16,7 +16,7 @@ import { RequestScope } from './request-scope.ts';
  *
  * @example
  * const scope = openRequest(normalizeOptions(), reader, req, req);
- * scope.run(next);
+ * scope.run(next, scope.takeError());
  */
 export function openRequest<Raw extends object, Request>(
   options: NormalizedOptions<Request>,
