@@ -11,9 +11,6 @@ const scenarios = Object.values(scenarioFamilies)
   .flat()
   .filter(({ id }) => keyScenarios.includes(id));
 
-/** These find what is wrong where requests of several clients meet. */
-const interleaved = /^(?:connection|flow|isolation|lifecycle)-/;
-
 /** These share state, or check what the whole process sees. */
 const alone = /^(?:isolation|retention)-/;
 
