@@ -1,6 +1,6 @@
 import { type ConfirmChannel, type Connection, connect } from 'amqplib/callback_api';
 import { carryChannel, carryConnection } from '../recipes/amqplib-callbacks.ts';
-import type { ClientCase, Note, Visit } from '../src/run-case.ts';
+import type { ClientCase, Visit } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -9,7 +9,7 @@ interface Connected {
   readonly channel: ConfirmChannel;
 }
 
-async function open(_name: string, _note: Note, withRecipe: boolean): Promise<Connected> {
+async function open(_name: string, withRecipe: boolean): Promise<Connected> {
   const { connection, channel } = await connected();
   if (withRecipe) {
     carryConnection(connection);

@@ -1,7 +1,8 @@
-import { context, getRequestId, newRequestId } from '@request-context/core';
+import { record } from '@request-context/conformance/engine';
+import { context, newRequestId } from '@request-context/core';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { consume, openChannel, send } from '../recipes/amqplib.ts';
-import type { ClientCase, Note } from '../src/run-case.ts';
+import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -15,20 +16,18 @@ interface Clients {
   readonly waiting: Map<string, (reply: string) => void>;
 }
 
-async function open(name: string, note: Note, withRecipe: boolean): Promise<Clients> {
+async function open(name: string, withRecipe: boolean): Promise<Clients> {
   const connection = await connect(services.rabbitmq.url);
   const channel = await connection.createConfirmChannel();
-  const handle = ({ content }: ConsumeMessage) => {
-    note(content.toString(), 'message', getRequestId());
-  };
+  const handle = ({ content }: ConsumeMessage) => record(content.toString(), 'message');
   await channel.assertQueue(name, { autoDelete: true });
   if (withRecipe) await consume(channel, name, handle);
   else await channel.consume(name, (message) => message && handle(message));
   channel.on('return', ({ properties }) => {
     const requestId = String(properties.headers?.['x-request-id']);
-    const noteReturn = () => note(requestId, 'return', getRequestId());
-    if (withRecipe) context.run({ requestId }, noteReturn);
-    else noteReturn();
+    const recordReturn = () => record(requestId, 'return');
+    if (withRecipe) context.run({ requestId }, recordReturn);
+    else recordReturn();
   });
   const waiting = new Map<string, (reply: string) => void>();
   const { queue: replies } = await channel.assertQueue('', { exclusive: true });

@@ -1,7 +1,7 @@
-import { getRequestId } from '@request-context/core';
+import { record } from '@request-context/conformance/engine';
 import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
 import { addJob, createWorker } from '../recipes/bullmq.ts';
-import type { ClientCase, Note } from '../src/run-case.ts';
+import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -20,14 +20,12 @@ interface Line {
 const { hostname: host, port } = new URL(services.redis.url);
 const connection = { host, port: Number(port) };
 
-async function open(name: string, note: Note, withRecipe: boolean): Promise<Line> {
+async function open(name: string, withRecipe: boolean): Promise<Line> {
   async function handle({ data }: Job<Data, string>): Promise<string> {
-    note(data.requestId, 'processor', getRequestId());
+    record(data.requestId, 'processor');
     return data.requestId;
   }
-  const completed = ({ data }: Job<Data, string>) => {
-    note(data.requestId, 'completed', getRequestId());
-  };
+  const completed = ({ data }: Job<Data, string>) => record(data.requestId, 'completed');
   const options = { connection, concurrency: 10 };
   const worker = withRecipe
     ? createWorker(name, handle, completed, options)

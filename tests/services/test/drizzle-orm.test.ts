@@ -1,9 +1,9 @@
-import { getRequestId } from '@request-context/core';
+import { record } from '@request-context/conformance/engine';
 import { eq, sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { pgTable, text } from 'drizzle-orm/pg-core';
 import { Pool } from 'pg';
-import type { ClientCase, Note } from '../src/run-case.ts';
+import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -17,11 +17,11 @@ function tableOf(name: string) {
   return pgTable(name, { id: text('id') });
 }
 
-async function open(name: string, note: Note): Promise<Clients> {
+async function open(name: string): Promise<Clients> {
   const pool = new Pool({ connectionString: services.postgresql.url, max: 2 });
   const logger = {
     logQuery(_: string, params: unknown[]) {
-      for (const id of params.slice(0, 1)) note(String(id), 'logQuery', getRequestId());
+      for (const id of params.slice(0, 1)) record(String(id), 'logQuery');
     },
   };
   const db = drizzle({ client: pool, logger });

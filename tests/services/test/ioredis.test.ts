@@ -1,7 +1,7 @@
-import { getRequestId } from '@request-context/core';
+import { record } from '@request-context/conformance/engine';
 import { Redis } from 'ioredis';
 import { publish, subscribe } from '../recipes/ioredis.ts';
-import type { ClientCase, Note } from '../src/run-case.ts';
+import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -15,13 +15,13 @@ interface Clients {
 
 const { url } = services.redis;
 
-async function open(name: string, note: Note, withRecipe: boolean): Promise<Clients> {
+async function open(name: string, withRecipe: boolean): Promise<Clients> {
   const redis = new Redis(url);
   const pipelining = new Redis(url, { enableAutoPipelining: true });
   const subscriber = new Redis(url);
   // Each waiting request adds a listener.
   subscriber.setMaxListeners(0);
-  const handle = ({ id }: { id: string }) => note(id, 'message', getRequestId());
+  const handle = ({ id }: { id: string }) => record(id, 'message');
   if (withRecipe) await subscribe(subscriber, name, handle);
   else {
     await subscriber.subscribe(name);

@@ -1,8 +1,8 @@
-import { getRequestId } from '@request-context/core';
+import { record } from '@request-context/conformance/engine';
 import createKnex, { type Knex } from 'knex';
 import { streamOf } from '../recipes/knex.ts';
 import { readByEvents, readByLoop } from '../src/read-rows.ts';
-import type { ClientCase, Note } from '../src/run-case.ts';
+import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -18,13 +18,13 @@ interface Row {
 
 const echo = 'SELECT ?::text AS id';
 
-async function open(name: string, note: Note): Promise<Clients> {
+async function open(name: string): Promise<Clients> {
   const knex = createKnex({
     client: 'pg',
     connection: services.postgresql.url,
     pool: { min: 0, max: 2 },
     postProcessResponse(result, queryContext) {
-      if (queryContext) note(queryContext.id, 'postProcessResponse', getRequestId());
+      if (queryContext) record(queryContext.id, 'postProcessResponse');
       return result;
     },
   });

@@ -1,18 +1,20 @@
-import { getRequestId } from '@request-context/core';
+import { context } from '@request-context/core';
 import { createPool as createPlainPool, type Pool, type RowDataPacket } from 'mysql2';
 import type { PoolConnection } from 'mysql2/promise';
 import { createPool } from '../recipes/mysql2.ts';
 import { readByEvents, readByLoop } from '../src/read-rows.ts';
-import type { ClientCase, Note, Visit } from '../src/run-case.ts';
+import type { ClientCase, Visit } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
+
+type Scope = ReturnType<typeof context.snapshot>;
 
 interface Mysql {
   readonly pool: Pool;
   /** The name of a table. */
   readonly name: string;
-  /** Which id was current when the pool emitted 'acquire' for a connection. */
-  readonly acquiredAs: WeakMap<object, string | undefined>;
+  /** The scope in which the pool emitted 'acquire' for a connection. */
+  readonly acquiredIn: WeakMap<object, Scope>;
 }
 
 interface Row extends RowDataPacket {
@@ -22,13 +24,13 @@ interface Row extends RowDataPacket {
 const echo = 'SELECT ? AS id';
 const failing = 'SELECT nothing';
 
-async function open(name: string, _note: Note, withRecipe: boolean): Promise<Mysql> {
+async function open(name: string, withRecipe: boolean): Promise<Mysql> {
   const options = { uri: services.mysql.url, connectionLimit: 2 };
   const pool = withRecipe ? createPool(options) : createPlainPool(options);
-  const acquiredAs = new WeakMap<object, string | undefined>();
-  pool.on('acquire', (connection) => acquiredAs.set(connection, getRequestId()));
+  const acquiredIn = new WeakMap<object, Scope>();
+  pool.on('acquire', (connection) => acquiredIn.set(connection, context.snapshot()));
   await pool.promise().query(`CREATE TABLE ${name} (id VARCHAR(64))`);
-  return { pool, name, acquiredAs };
+  return { pool, name, acquiredIn };
 }
 
 async function close({ pool, name }: Mysql): Promise<void> {
@@ -167,9 +169,10 @@ const cases: ClientCase<Mysql>[] = [
     title: '`acquire` of the pool',
     places: ['acquire'],
     recipe: 'after `await pool.promise().getConnection()`',
-    async use({ pool, acquiredAs }, { id, note, withRecipe }) {
+    async use({ pool, acquiredIn }, { id, probe, withRecipe }) {
       const connection = await pool.promise().getConnection();
-      note('acquire', withRecipe ? getRequestId() : acquiredAs.get(connection.connection));
+      if (withRecipe) probe('acquire');
+      else acquiredIn.get(connection.connection)?.(() => probe('acquire'));
       connection.release();
       return id;
     },

@@ -1,9 +1,9 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import * as transport from '@nats-io/transport-node';
-import { getRequestId } from '@request-context/core';
+import { record } from '@request-context/conformance/engine';
 import * as classic from 'nats';
 import { iterate, request, subscribe } from '../recipes/nats.ts';
-import type { ClientCase, Note } from '../src/run-case.ts';
+import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -15,16 +15,11 @@ interface Nats {
 
 type Connect = typeof transport.connect;
 
-async function open(
-  connect: Connect,
-  name: string,
-  note: Note,
-  withRecipe: boolean,
-): Promise<Nats> {
+async function open(connect: Connect, name: string, withRecipe: boolean): Promise<Nats> {
   const connection = await connect({ servers: services.nats.url });
   const reply = (message: Msg) => void message.respond(message.data);
   const handle = (message: Msg) => {
-    note(message.string(), 'message', getRequestId());
+    record(message.string(), 'message');
     reply(message);
   };
   const plain = (subject: string, task: (message: Msg) => void) =>
@@ -119,8 +114,7 @@ for (const [name, connect] of [
   ['nats', classic.connect as unknown as Connect],
 ] as const) {
   const suite = {
-    open: (prefix: string, note: Note, withRecipe: boolean) =>
-      open(connect, prefix, note, withRecipe),
+    open: (prefix: string, withRecipe: boolean) => open(connect, prefix, withRecipe),
     close: ({ connection }: Nats) => connection.drain(),
   };
   testClient(name, 'nats', suite, cases);

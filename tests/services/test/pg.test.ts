@@ -1,19 +1,22 @@
-import { getRequestId } from '@request-context/core';
+import { record } from '@request-context/conformance/engine';
+import { context } from '@request-context/core';
 import { Client, Pool, type PoolClient, Query } from 'pg';
 import QueryStream from 'pg-query-stream';
 import { createPool, listen, notify, queryWithNotices } from '../recipes/pg.ts';
 import { readByEvents, readByLoop } from '../src/read-rows.ts';
-import type { ClientCase, Note, Visit } from '../src/run-case.ts';
+import type { ClientCase, Visit } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
+
+type Scope = ReturnType<typeof context.snapshot>;
 
 interface Pg {
   readonly pool: Pool;
   readonly listener: Client;
   /** The name of a table, and of a channel. */
   readonly name: string;
-  /** Which id was current when the pool emitted 'acquire' for a client. */
-  readonly acquiredAs: WeakMap<PoolClient, string | undefined>;
+  /** The scope in which the pool emitted 'acquire' for a client. */
+  readonly acquiredIn: WeakMap<PoolClient, Scope>;
 }
 
 interface Row {
@@ -25,21 +28,21 @@ const echo = 'SELECT $1::text AS id';
 const failing = 'SELECT 1/0';
 const noticing = `DO $$ BEGIN RAISE NOTICE 'hello'; END $$`;
 
-async function open(name: string, note: Note, withRecipe: boolean): Promise<Pg> {
+async function open(name: string, withRecipe: boolean): Promise<Pg> {
   const options = { connectionString, max: 2 };
   const pool = withRecipe ? createPool(options) : new Pool(options);
-  const acquiredAs = new WeakMap<PoolClient, string | undefined>();
-  pool.on('acquire', (client) => acquiredAs.set(client, getRequestId()));
+  const acquiredIn = new WeakMap<PoolClient, Scope>();
+  pool.on('acquire', (client) => acquiredIn.set(client, context.snapshot()));
   const listener = new Client({ connectionString });
   await listener.connect();
   await listener.query(`CREATE TABLE ${name} (id text)`);
-  const handle = ({ id }: Row) => note(id, 'notification', getRequestId());
+  const handle = ({ id }: Row) => record(id, 'notification');
   if (withRecipe) await listen(listener, name, handle);
   else {
     await listener.query(`LISTEN ${name}`);
     listener.on('notification', ({ payload = '' }) => handle(JSON.parse(payload)));
   }
-  return { pool, listener, name, acquiredAs };
+  return { pool, listener, name, acquiredIn };
 }
 
 async function close({ pool, listener, name }: Pg): Promise<void> {
@@ -209,9 +212,10 @@ const cases: ClientCase<Pg>[] = [
     title: '`acquire` of the pool',
     places: ['acquire'],
     recipe: 'after `await pool.connect()`',
-    use: ({ pool, acquiredAs }, { id, note, withRecipe }) =>
+    use: ({ pool, acquiredIn }, { id, probe, withRecipe }) =>
       withClient(pool, async (client) => {
-        note('acquire', withRecipe ? getRequestId() : acquiredAs.get(client));
+        if (withRecipe) probe('acquire');
+        else acquiredIn.get(client)?.(() => probe('acquire'));
         return id;
       }),
   },

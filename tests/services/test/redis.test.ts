@@ -1,4 +1,4 @@
-import { getRequestId } from '@request-context/core';
+import { record } from '@request-context/conformance/engine';
 import {
   createClient,
   createClientPool,
@@ -6,7 +6,7 @@ import {
   type RedisClientType,
 } from 'redis';
 import { execute, publish, subscribe } from '../recipes/redis.ts';
-import type { ClientCase, Note } from '../src/run-case.ts';
+import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -20,12 +20,12 @@ interface Clients {
   readonly name: string;
 }
 
-async function open(name: string, note: Note, withRecipe: boolean): Promise<Clients> {
+async function open(name: string, withRecipe: boolean): Promise<Clients> {
   const client: RedisClientType = createClient({ url });
   const pool: RedisClientPoolType = createClientPool({ url }, { minimum: 1, maximum: 2 });
   const subscriber: RedisClientType = createClient({ url });
   await Promise.all([client.connect(), pool.connect(), subscriber.connect()]);
-  const handle = ({ id }: { id: string }) => note(id, 'message', getRequestId());
+  const handle = ({ id }: { id: string }) => record(id, 'message');
   if (withRecipe) await subscribe(subscriber, name, handle);
   else await subscriber.subscribe(name, (message) => handle(JSON.parse(message)));
   return { client, pool, subscriber, name };
