@@ -217,6 +217,11 @@ describe.each([
         });
         app.register(requestId);
       },
+      'the app, before it': (app) => {
+        app.setGenReqId(() => 'other');
+        app.register(requestId);
+        app.register(encapsulated('/'));
+      },
       'the app, afterwards': (app) => {
         app.register(requestId);
         app.after(() => app.setGenReqId(() => 'other'));

@@ -43,6 +43,7 @@ const odd: Record<string, () => [req: unknown, res: unknown]> = {
     const req = realRequest(nothing);
     return [req, Object.freeze(new ServerResponse(req))];
   },
+  'have a response that is no emitter': () => [realRequest(nothing), hollowResponse()],
   'have a response without methods': () => [realRequest(nothing), {}],
   'have no response': () => [realRequest(nothing), undefined],
   'have null for a response': () => [realRequest(nothing), null],
@@ -113,6 +114,12 @@ describe.each([
     });
     expect(res.getHeader('X-Request-ID')).toBe('myid');
   });
+});
+
+it('get a fresh id if they have no headers', () => {
+  const seen: unknown[] = [];
+  requestId()({} as never, hollowResponse() as never, () => seen.push(getRequestId()));
+  expect(seen).toEqual([expect.stringMatching(uuid)]);
 });
 
 it('take an id with a comma as one id where there are no raw headers', () => {

@@ -8,7 +8,6 @@ import {
   holds,
   listen,
   loadLibrary,
-  messageOf,
   mount,
   require,
   runCase,
@@ -20,37 +19,6 @@ import { serveBy } from './support/hosts.mjs';
 surviveUncaught();
 const library = await loadLibrary('node-http');
 const requestId = library?.requestId ?? (() => (_req, _res, next) => next());
-
-/** Calls the middleware by hand. */
-function call(req, res, options) {
-  let outcome = 'next was not called';
-  try {
-    requestId(options)(req, res, (error) => {
-      outcome = error === undefined ? 'next was called' : `next(${messageOf(error)})`;
-    });
-  } catch (error) {
-    outcome = `threw ${messageOf(error)}`;
-  }
-  return outcome;
-}
-
-function handMade() {
-  const headers = {};
-  return {
-    headers,
-    req: { headers: { 'x-request-id': 'myid' }, method: 'GET', url: '/' },
-    res: {
-      setHeader(name, value) {
-        headers[name.toLowerCase()] = value;
-      },
-      getHeader: (name) => headers[name.toLowerCase()],
-      removeHeader() {},
-      write() {},
-      writeHead() {},
-      end() {},
-    },
-  };
-}
 
 /** Sends requests to a host's server. */
 async function serve(host) {
@@ -99,11 +67,8 @@ const cases = {
     Object.preventExtensions(server);
     await askAll(server);
   },
-  async 'frozen requests and responses'() {
-    const { req, res, headers } = handMade();
-    same('frozen by hand', call(Object.freeze(req), Object.freeze(res)));
-    holds('its header', 'myid', headers['x-request-id']);
-    // Frozen ones break Node itself; properties that cannot be replaced do not.
+  async 'methods that are read-only'() {
+    // Objects that are frozen break Node itself; properties that cannot be replaced do not.
     const listener = (request, response) => {
       for (const object of [request, response]) {
         for (const name of ['emit', 'writeHead', 'write', 'end', 'id']) {
@@ -114,35 +79,6 @@ const cases = {
       requestId()(request, response, () => response.end('ok'));
     };
     await askAll(await listen(createServer(listener)));
-  },
-  'hand-made objects'() {
-    const { req, res, headers } = handMade();
-    same('without emit', call(req, res));
-    holds('its header', 'myid', headers['x-request-id']);
-    const onlyReq = handMade();
-    Object.assign(onlyReq.req, { emit: () => true, on() {}, socket: {} });
-    same('a request with emit, a response without', call(onlyReq.req, onlyReq.res));
-    same('a request alone', call({ headers: {} }, {}));
-    same(
-      'a comma, and no rawHeaders',
-      call({ headers: { 'x-request-id': 'a, b' } }, handMade().res),
-    );
-    same('no headers', call({}, handMade().res));
-    const withNull = handMade();
-    same('a socket that is null', call({ ...withNull.req, socket: null }, withNull.res));
-  },
-  'no socket'() {
-    for (const socket of [undefined, null]) {
-      for (const trust of [true, 'loopback']) {
-        const req = new IncomingMessage(socket);
-        req.headers = { 'x-request-id': 'myid' };
-        const res = new ServerResponse(req);
-        const options = { trust };
-        same(`socket ${socket}, trust ${trust}`, call(req, res, options));
-        const id = res.getHeader('X-Request-ID');
-        holds(`socket ${socket}, trust ${trust}: adopted`, trust === true, id === 'myid');
-      }
-    }
   },
   async 'id is an accessor'() {
     class AppRequest extends IncomingMessage {
