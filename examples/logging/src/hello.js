@@ -1,28 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestId } from '@request-context/express';
-
-/** @typedef {Record<'info' | 'warn' | 'error', (message: string) => unknown>} Logger */
+import { logger } from './logger.js';
 
 /**
  * Greets. Everything that it calls logs the id, although no function passes it on.
  *
- * @param {Logger} logger
  * @param {string} name
  */
-export async function hello(logger, name) {
-  await Promise.all([sleep(3), firstCall(logger), sleep(2)]);
-  await secondCall(logger);
+export async function hello(name) {
+  await Promise.all([sleep(3), firstCall(), sleep(2)]);
+  await secondCall();
   return `Hello, ${name}. Your request id is ${getRequestId()}.\n`;
 }
 
-/** @param {Logger} logger */
-async function firstCall(logger) {
+async function firstCall() {
   await sleep(1);
   logger.warn('First_call called');
 }
 
-/** @param {Logger} logger */
-async function secondCall(logger) {
+async function secondCall() {
   await sleep(1);
   logger.error('Second_call called');
 }

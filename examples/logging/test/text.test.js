@@ -1,3 +1,0 @@
-import { describeHello } from '../../support/describe-hello.js';
-
-describeHello('logging');
