@@ -262,10 +262,6 @@ function tunnel(app, event, req, socket, head, recorder) {
  * @param {Recorder} recorder
  */
 async function untilDone(clients, runs, recorder) {
-  let isDone = false;
-  const all = Promise.all(runs).then(() => {
-    isDone = true;
-  });
   const state = () => recorder.activity + clients.reduce((sum, client) => sum + client.bytes, 0);
   let before = -1;
   let same = 0;
@@ -275,7 +271,7 @@ async function untilDone(clients, runs, recorder) {
     before = now;
     if (same >= looks) for (const client of clients) client.hang();
   }, look);
-  await all;
+  await Promise.all(runs);
   clearInterval(timer);
   // Handlers go on when their clients have left.
   for (let turn = 0; turn < 100 && recorder.pending > 0; turn += 1)
@@ -283,7 +279,6 @@ async function untilDone(clients, runs, recorder) {
   if (recorder.pending > 0)
     recorder.note(undefined, 'process', `${recorder.pending} wait for ever`);
   recorder.pending = 0;
-  return isDone;
 }
 
 /**

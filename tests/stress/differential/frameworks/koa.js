@@ -2,10 +2,24 @@ import { fileURLToPath } from 'node:url';
 import { load } from '../load.js';
 import { describe, tagOf } from '../recorder.js';
 import { makeError, noteStep, runSteps, textOf } from '../steps.js';
+import { connectMiddlewares } from './connect-middlewares.js';
 import { endings, nodeEndings } from './endings.js';
 import { handlerOf, marker, sceneOf } from './handle.js';
 
 const folder = fileURLToPath(new URL('../public', import.meta.url));
+
+/**
+ * Returns a middleware that mounts one of connect's.
+ *
+ * @param {'morgan' | 'onHeaders'} name
+ */
+const fromConnect = (name) => (/** @type {import('./handle.js').Surroundings} */ surroundings) => {
+  const middleware = connectMiddlewares[name]?.(surroundings);
+  return (/** @type {any} */ { req, res }, /** @type {any} */ next) =>
+    new Promise((resolve, reject) =>
+      middleware?.(req, res, (error) => (error ? reject(error) : resolve(next()))),
+    );
+};
 
 /** @type {Record<string, (surroundings: import('./handle.js').Surroundings, app: any) => any>} */
 export const koaMiddlewares = {
@@ -26,30 +40,8 @@ export const koaMiddlewares = {
   cors: () => load('@koa/cors')({ credentials: true }),
   static: () => load('koa-static')(folder),
   responseTime: () => load('koa-response-time')(),
-  onHeaders: ({ recorder }) => {
-    const onHeaders = load('on-headers');
-    return (/** @type {any} */ ctx, /** @type {any} */ next) => {
-      onHeaders(ctx.res, () => {
-        recorder.note(tagOf(ctx.req), 'on-headers', `${ctx.res.statusCode}`, true);
-        ctx.res.setHeader('X-On', 'yes');
-      });
-      return next();
-    };
-  },
-  morgan: ({ recorder }) => {
-    const morgan = load('morgan')(
-      (/** @type {any} */ tokens, /** @type {any} */ req, /** @type {any} */ res) => {
-        const values = ['method', 'url', 'status'].map((name) => tokens[name](req, res));
-        recorder.note(tagOf(req), 'morgan', values.join(' '), true);
-      },
-    );
-    return (/** @type {any} */ ctx, /** @type {any} */ next) =>
-      new Promise((resolve, reject) =>
-        morgan(ctx.req, ctx.res, (/** @type {unknown} */ error) =>
-          error ? reject(error) : resolve(next()),
-        ),
-      );
-  },
+  onHeaders: fromConnect('onHeaders'),
+  morgan: fromConnect('morgan'),
   later: () => async (/** @type {any} */ _ctx, /** @type {any} */ next) => {
     await new Promise((resolve) => setImmediate(resolve));
     return next();
