@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { serve } from '../../../tests/kit/serve.js';
+import { watchNode } from '../../../tests/kit/watch-node.js';
 import {
   attach,
   getRequestId,
@@ -62,6 +63,8 @@ const ways: [string, () => Http2SecureServer][] = [
 
 describe.each(ways)('an HTTP/2 server that allows HTTP/1, behind %s', (_name, create) => {
   async function listen(): Promise<number> {
+    const changes = watchNode();
+    onTestFinished(() => expect(changes()).toEqual([]));
     const { port, close } = await serve(create());
     onTestFinished(() => void close());
     return port;

@@ -6,27 +6,10 @@ import {
   Server,
   ServerResponse,
 } from 'node:http';
-import { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { listen, send } from '../../../tests/kit/http.ts';
+import { watchNode } from '../../../tests/kit/watch-node.js';
 import { attach, getRequestId, requestId, withRequestId } from '../src/index.ts';
-
-const shared = {
-  'IncomingMessage.prototype': IncomingMessage.prototype,
-  'ServerResponse.prototype': ServerResponse.prototype,
-  'Server.prototype': Server.prototype,
-  'Socket.prototype': Socket.prototype,
-  'EventEmitter.prototype': EventEmitter.prototype,
-} as const;
-
-function describeShared(): object {
-  return Object.fromEntries(
-    Object.entries(shared).map(([name, object]) => [
-      name,
-      Object.getOwnPropertyDescriptors(object),
-    ]),
-  );
-}
 
 /** Returns what listeners see when others emit after the response, and the id of a response whose header was removed. */
 async function visit(
@@ -80,9 +63,9 @@ function prepared(server: Server, prepare?: (server: Server) => void): Server {
 
 describe("Node's shared prototypes", () => {
   it.each(ways)('stay unchanged by %s', async (_name, toServer) => {
-    const before = describeShared();
+    const changes = watchNode();
     expect(await visit(toServer)).toEqual(right);
-    expect(describeShared()).toEqual(before);
+    expect(changes()).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ export function sectionsOf(app, seen) {
   }
   if (seen.ended !== undefined) sections.set('end', seen.ended);
   sections.set('open', seen.open);
-  sections.set('prototypes', seen.prototypes);
+  sections.set('changes', seen.changes);
   // The probe's data may come in one piece or two; it is its ids that count.
   const ofProcess = (seen.ofProcess ?? []).filter(
     (/** @type {any} */ { track }) => track !== 'probe',

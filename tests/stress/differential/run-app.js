@@ -4,6 +4,7 @@ import { createServer as createHttp2Server, createSecureServer } from 'node:http
 import { createServer as createHttpsServer } from 'node:https';
 import { generate } from 'selfsigned';
 import { serve } from '../../kit/serve.js';
+import { watchNode } from '../../kit/watch-node.js';
 import { catchErrors } from './catch-errors.js';
 import { createClient } from './client.js';
 import { expressApp } from './frameworks/express.js';
@@ -13,7 +14,7 @@ import { nodeHttp } from './frameworks/node-http.js';
 import { Outside } from './outside.js';
 import { Probe } from './probe.js';
 import { describe, Recorder, tagOf } from './recorder.js';
-import { lookAtPrototypes, wrap } from './wrappers.js';
+import { wrap } from './wrappers.js';
 
 /** @type {Record<string, (surroundings: any) => any>} */
 const frameworks = {
@@ -65,7 +66,7 @@ export async function runApp(app, library) {
   const openBefore = countSockets();
   const probe = await Probe.open(recorder);
   if (app.domain === 'early') await import('node:domain');
-  const prototypesBefore = lookAtPrototypes();
+  const changes = watchNode();
   /** @type {(() => boolean)[]} */
   const wrapped = [];
   const wrapAt = (/** @type {string} */ when) => {
@@ -138,14 +139,10 @@ export async function runApp(app, library) {
   // What domains have done to a process remains.
   let isClean = app.domain === 'none';
   for (const unwrap of wrapped) isClean = unwrap() && isClean;
-  const prototypes = lookAtPrototypes();
-  const isUnchanged =
-    prototypes.length === prototypesBefore.length &&
-    prototypes.every((entry, n) => entry.every((part, m) => part === prototypesBefore[n]?.[m]));
 
   return {
     isClean,
-    prototypes: isUnchanged ? 'as before' : 'changed',
+    changes: changes().join('\n'),
     open: `${sockets}, ${opened} descriptors`,
     ofProcess: recorder.ofProcess,
     connections: clients.map(({ replies, ended }) => ({ replies: [...replies], ended })),

@@ -99,14 +99,3 @@ function namesOf(names) {
   unique.delete('x-request-id');
   return [...unique].sort();
 }
-
-/** The methods on the classes that all servers share, to see that they are the same afterwards. */
-export function lookAtPrototypes() {
-  return [IncomingMessage, ServerResponse, Server, EventEmitter].flatMap(({ prototype }) =>
-    Reflect.ownKeys(prototype).map((key) => [
-      prototype,
-      key,
-      Object.getOwnPropertyDescriptor(prototype, key)?.value,
-    ]),
-  );
-}
