@@ -1,7 +1,7 @@
 import { record } from '@request-context/conformance/engine';
 import { Redis } from 'ioredis';
 import { publish, subscribe } from '../recipes/ioredis.ts';
-import type { ClientCase } from '../src/run-case.ts';
+import type { ClientCase, Visit } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -60,26 +60,16 @@ const cases: ClientCase<Clients>[] = [
         });
       }),
   },
-  {
-    title: '`redis.pipeline()`, its promise and callbacks',
+  ...(['pipeline', 'multi'] as const).map((method) => ({
+    title: `\`redis.${method}()\`, its promise and callbacks`,
     places: ['then', 'command', 'exec'],
-    async use({ redis }, { id, probe }) {
-      const pipeline = redis.pipeline().echo(id, () => probe('command'));
-      const results = await pipeline.exec(() => probe('exec'));
+    async use({ redis }: Clients, { id, probe }: Visit) {
+      const commands = redis[method]().echo(id, () => probe('command'));
+      const results = await commands.exec(() => probe('exec'));
       probe('then');
       return String(results?.[0]?.[1]);
     },
-  },
-  {
-    title: '`redis.multi()`, its promise and callbacks',
-    places: ['then', 'command', 'exec'],
-    async use({ redis }, { id, probe }) {
-      const transaction = redis.multi().echo(id, () => probe('command'));
-      const results = await transaction.exec(() => probe('exec'));
-      probe('then');
-      return String(results?.[0]?.[1]);
-    },
-  },
+  })),
   {
     title: 'commands with `enableAutoPipelining`',
     places: ['then', 'callback'],

@@ -2,6 +2,7 @@ import { context } from '@request-context/core';
 import { createPool as createPlainPool, type Pool, type RowDataPacket } from 'mysql2';
 import type { PoolConnection } from 'mysql2/promise';
 import { createPool } from '../recipes/mysql2.ts';
+import { poolCase } from '../src/pool-case.ts';
 import { readByEvents, readByLoop } from '../src/read-rows.ts';
 import type { ClientCase, Visit } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
@@ -36,15 +37,6 @@ async function open(name: string, withRecipe: boolean): Promise<Mysql> {
 async function close({ pool, name }: Mysql): Promise<void> {
   await pool.promise().query(`DROP TABLE ${name}`);
   await pool.promise().end();
-}
-
-/** A case that a plain pool gets wrong at every place. */
-function poolCase(
-  title: string,
-  places: readonly string[],
-  use: (pool: Pool, visit: Visit) => Promise<string>,
-): ClientCase<Mysql> {
-  return { title, places, recipe: '`carryThrough()`', use: ({ pool }, visit) => use(pool, visit) };
 }
 
 type Done = (error: Error | null, rows: Row[]) => void;

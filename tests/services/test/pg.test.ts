@@ -3,8 +3,9 @@ import { context } from '@request-context/core';
 import { Client, Pool, type PoolClient, Query } from 'pg';
 import QueryStream from 'pg-query-stream';
 import { createPool, listen, notify, queryWithNotices } from '../recipes/pg.ts';
+import { poolCase } from '../src/pool-case.ts';
 import { readByEvents, readByLoop } from '../src/read-rows.ts';
-import type { ClientCase, Visit } from '../src/run-case.ts';
+import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
@@ -70,15 +71,6 @@ async function terminate(client: PoolClient): Promise<void> {
   await client.query('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => {});
   await isOver;
   client.release(true);
-}
-
-/** A case that a plain pool gets wrong at every place. */
-function poolCase(
-  title: string,
-  places: readonly string[],
-  use: (pool: Pool, visit: Visit) => Promise<string>,
-): ClientCase<Pg> {
-  return { title, places, recipe: '`carryThrough()`', use: ({ pool }, visit) => use(pool, visit) };
 }
 
 const cases: ClientCase<Pg>[] = [
