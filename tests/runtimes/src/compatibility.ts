@@ -42,7 +42,7 @@ export function compatibilityPage(reports: readonly Report[]): string {
     'Scenarios of queues, emitters, Node APIs and outbound calls do not depend on the adapter: they run with',
     'node-http, and a few of them with every adapter.',
     '',
-    ...matrix(reports, found),
+    ...matrix(reports),
     '',
     ...failingSection(reports),
     '## Unsupported',
@@ -75,7 +75,9 @@ function escapeCell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
-function matrix(reports: readonly Report[], found: readonly Found[]): string[] {
+/** Returns how many scenarios passed, by adapter and runtime, as Markdown. */
+export function matrix(reports: readonly Report[]): string[] {
+  const found = findAll(reports);
   const head = ['', ...reports.map(({ runtime, version }) => `${titleOf(runtime)} ${version}`)];
   const rows = unique(found.map(({ adapter }) => adapter)).map((adapter) => [
     adapter,
