@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { publicFolder } from '@request-context/conformance';
@@ -11,7 +12,7 @@ import onFinished from 'on-finished';
 import onHeaders from 'on-headers';
 import type { FrameworkScenario } from '../framework-scenario.ts';
 import { CallbackPool } from './callback-pool.ts';
-import { inFramework, probe } from './in-framework.ts';
+import { idOf, inFramework, probe } from './in-framework.ts';
 import { askInner, seenInside, visitUncovered } from './nested.ts';
 
 type Framework = typeof express;
@@ -27,10 +28,13 @@ function note(label: string): RequestHandler {
 /** A handler that waits, probes and responds. */
 function respond(label: string): RequestHandler {
   return (req, res, next) => {
-    delay(1).then(() => {
-      probe(req, label);
-      res.send('done');
-    }, next);
+    delay(1)
+      .then(() => {
+        assert.equal(req.id, idOf(req), 'req.id');
+        probe(req, label);
+        res.send('done');
+      })
+      .catch(next);
   };
 }
 

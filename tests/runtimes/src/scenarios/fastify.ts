@@ -10,7 +10,7 @@ import { context, getRequestId, requestId } from '@request-context/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, fastify } from 'fastify';
 import type { FrameworkScenario } from '../framework-scenario.ts';
 import { CallbackPool } from './callback-pool.ts';
-import { inFramework, probe } from './in-framework.ts';
+import { idOf, inFramework, probe } from './in-framework.ts';
 import { askInner, seenInside, visitUncovered } from './nested.ts';
 
 type Framework = typeof fastify;
@@ -85,7 +85,7 @@ const logStream = {
   },
 };
 
-const loggedPaths = ['/', '/nowhere', '/hijacked', '/plugin', '/thrown', '/%zz'];
+const loggedPaths = ['/', '/before', '/nowhere', '/hijacked', '/plugin', '/thrown', '/%zz'];
 
 async function visitLogged(client: Client): Promise<void> {
   visitors.push(client.id);
@@ -102,7 +102,7 @@ function checkLog(): void {
       'incoming request': loggedPaths.length,
       // Fastify does not see the end of what it leaves to frameworkErrors.
       'request completed': loggedPaths.length - 1,
-      'in the handler': 2,
+      'in the handler': 3,
       'on purpose': 1,
     })) {
       assert.equal(messages.filter((msg) => msg === message).length, count, `${id}: ${message}`);
@@ -304,7 +304,16 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
           logger: { stream: logStream },
           frameworkErrors: (_error, _request, reply) => void (reply as { send(): void }).send(),
         });
+        const logging = (path: string) => async (plugin: FastifyInstance) => {
+          plugin.get(path, async (request) => {
+            await delay(1);
+            request.log.info('in the handler');
+            return 'done';
+          });
+        };
+        app.register(logging('/before'));
         app.register(requestId);
+        app.register(logging('/plugin'));
         app.get('/', async (request) => {
           await delay(1);
           request.log.info('in the handler');
@@ -316,12 +325,6 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
         });
         app.get('/thrown', async () => {
           throw new Error('on purpose');
-        });
-        app.register(async (plugin) => {
-          plugin.get('/plugin', async (request) => {
-            request.log.info('in the handler');
-            return 'done';
-          });
         });
         return app;
       },
@@ -522,7 +525,7 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
       fastify(fastify) {
         const app = fastify({
           frameworkErrors: (_error, request, reply) => {
-            probe(request.raw, 'frameworkErrors');
+            if (request.id === idOf(request.raw)) probe(request.raw, 'frameworkErrors');
             sendBadRequest(reply as FastifyReply);
           },
         });

@@ -11,7 +11,7 @@ import onFinished from 'on-finished';
 import onHeaders from 'on-headers';
 import type { FrameworkScenario } from '../framework-scenario.ts';
 import { CallbackPool } from './callback-pool.ts';
-import { inFramework, probe } from './in-framework.ts';
+import { idOf, inFramework, probe } from './in-framework.ts';
 import { askInner, seenInside, visitUncovered } from './nested.ts';
 
 type Framework = typeof Koa;
@@ -29,6 +29,8 @@ function note(label: string): Middleware {
 function respond(label: string): Middleware {
   return async (ctx) => {
     await delay(1);
+    assert.equal(ctx.req.id, idOf(ctx.req), 'ctx.req.id');
+    assert.equal(ctx.state.requestId, idOf(ctx.req), 'ctx.state.requestId');
     probe(ctx.req, label);
     ctx.body = 'done';
   };

@@ -52,6 +52,8 @@ export const onFinishedScenarios: readonly HttpScenario[] = [
     title: 'keep the id in on-finished and in other code ahead of the adapter, behind attach()',
     probes: ['before', 'before, later', 'on-finished', 'handler'],
     setup: {
+      // The id is that of attach(server): the adapter would make another.
+      options: { trust: false },
       onServer: (server) => attach(server),
       before: (req, res) => {
         record(idOf(req), 'before');
