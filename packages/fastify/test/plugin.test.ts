@@ -46,24 +46,6 @@ describe.each([
     };
   }
 
-  it.each(['/before', '/after', '/nowhere'])(
-    'put the id into all lines that Fastify logs for %s, whichever plugin was registered first',
-    async (path) => {
-      const { app, lines } = appWith();
-      app.register(encapsulated('/before'));
-      app.register(requestId);
-      app.register(encapsulated('/after'));
-      const url = await listen(app);
-      const answer = await send(url + path, { id: 'myid' });
-      expect(answer.id).toBe('myid');
-      if (path !== '/nowhere') expect(answer.body).toBe('myid,myid,myid');
-      await expect.poll(() => lines.at(-1)?.msg).toBe('request completed');
-      const ofRequest = lines.filter(({ msg }) => !msg.startsWith('Server listening'));
-      expect(ofRequest).toHaveLength(3);
-      for (const line of ofRequest) expect(line).toMatchObject({ reqId: 'myid', mixed: 'myid' });
-    },
-  );
-
   it.each([
     {},
     { requestIdHeader: 'request-id' },
@@ -77,16 +59,6 @@ describe.each([
     const answer = await send(await listen(app), { headers });
     expect(answer.id).toMatch(uuid);
     expect(answer.body).toBe([answer.id, answer.id, answer.id].join());
-  });
-
-  it('override the genReqId of an encapsulated plugin', async () => {
-    const { app } = appWith();
-    app.register(requestId);
-    app.register(async (child) => {
-      child.setGenReqId(() => 'another');
-      child.register(encapsulated('/'));
-    });
-    expect((await send(await listen(app), { id: 'myid' })).body).toBe('myid,myid,myid');
   });
 
   it('cover every address of localhost', async () => {
@@ -113,83 +85,11 @@ describe.each([
     expect(lines.map(({ reqId }) => reqId)).toEqual(['myid', 'myid', 'myid']);
   });
 
-  it('keep a request that a handler injects apart from its own', async () => {
-    const { app } = appWith();
-    app.register(requestId);
-    app.register(encapsulated('/inner'));
-    app.get('/outer', async () => {
-      const inner = await app.inject({ url: '/inner', headers: { 'x-request-id': 'inner' } });
-      return `${inner.body} ${getRequestId()}`;
-    });
-    const answer = await send(`${await listen(app)}/outer`, { id: 'outer' });
-    expect(answer.body).toBe('inner,inner,inner outer');
-  });
-
   it('let onClientError respond to what the parser rejects', async () => {
     const { app } = appWith({ clientErrorHandler: onClientError });
     app.register(requestId);
     const answer = await sendRaw(await listen(app), 'no HTTP\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n[\s\S]*X-Request-ID: [0-9a-f-]{36}\r\n/);
-  });
-
-  it('cover only the encapsulated plugin that registers it', async () => {
-    const { app } = appWith();
-    app.register(async (child) => {
-      child.register(requestId);
-      child.register(encapsulated('/inside'));
-    });
-    app.get('/outside', async () => String(getRequestId()));
-    const url = await listen(app);
-    expect((await send(`${url}/inside`, { id: 'myid' })).body).toBe('myid,myid,myid');
-    const outside = await send(`${url}/outside`, { id: 'myid' });
-    expect(outside).toMatchObject({ body: 'undefined', ids: [] });
-  });
-
-  it.each(['/hijack', '/hijack-raw', '/%zz'])('echo the id on the response to %s', async (path) => {
-    const { app } = appWith();
-    app.register(requestId);
-    app.get('/hijack', (_request, reply) => {
-      reply.hijack();
-      reply.raw.end('hijacked');
-    });
-    app.get('/hijack-raw', (_request, reply) => {
-      reply.hijack();
-      reply.raw.writeHead(200, { a: 'b' });
-      reply.raw.end('hijacked');
-    });
-    expect((await send((await listen(app)) + path, { id: 'myid' })).id).toBe('myid');
-  });
-
-  it('show the id to frameworkErrors', async () => {
-    const seen: unknown[] = [];
-    const { app } = appWith({
-      frameworkErrors: (
-        error: Error,
-        request: { id: string },
-        reply: { send: (e: Error) => void },
-      ) => {
-        seen.push(request.id, getRequestId());
-        reply.send(error);
-      },
-    });
-    app.register(requestId);
-    app.register(encapsulated('/:name'));
-    expect((await send(`${await listen(app)}/%zz`, { id: 'myid' })).id).toBe('myid');
-    expect(seen).toEqual(['myid', 'myid']);
-  });
-
-  it('pass a rejection to the error handler', async () => {
-    const { app } = appWith();
-    const seen: unknown[] = [];
-    app.setErrorHandler((error: Error & { code: string }, request, reply) => {
-      seen.push(error.code, request.id === getRequestId());
-      reply.code(418).send();
-    });
-    app.register(requestId, { onInvalid: 'reject' });
-    app.register(encapsulated('/'));
-    const answer = await send(await listen(app), { id: '"' });
-    expect(answer).toMatchObject({ status: 418, id: expect.stringMatching(uuid) });
-    expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', true]);
   });
 
   it('accept the options that Fastify adds, and reject unknown ones at ready()', async () => {
