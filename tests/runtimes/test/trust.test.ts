@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type RequestListener, request } from 'node:http';
+import { request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,109 +8,81 @@ import { text } from 'node:stream/consumers';
 import { requestId as expressRequestId } from '@request-context/express';
 import { requestId as fastifyRequestId } from '@request-context/fastify';
 import { requestId as koaRequestId } from '@request-context/koa';
-import { getRequestId, type RequestIdOptions, withRequestId } from '@request-context/node-http';
-import express5, { type ErrorRequestHandler } from 'express';
-import express4 from 'express4';
-import fastify5 from 'fastify';
-import fastify4 from 'fastify4';
-import Koa3 from 'koa';
-import Koa2 from 'koa2';
+import { getRequestId, type RequestIdOptions } from '@request-context/node-http';
+import type { ErrorRequestHandler } from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { uuid } from '../../kit/http.ts';
+import { adapters } from '../src/adapters/index.ts';
+import type { FrameworkAdapter, NativeApps } from '../src/framework-scenario.ts';
 
 /** Where a server listens, as `server.listen` has it. */
 type Place = { path: string } | { host: string; port: 0 };
-type Options = RequestIdOptions<unknown>;
+type Trust = NonNullable<RequestIdOptions<unknown>['trust']>;
+type OnError = (error: unknown) => void;
 
-/** Serves `GET /` at a place until the test is over; returns how to reach it. */
-type Serve = (
+/** Each framework is told to believe X-Forwarded-For, which must not matter. */
+function appsWith(trust: Trust, onError: OnError): NativeApps {
+  return {
+    express(express) {
+      const app = express();
+      app.set('env', 'test');
+      app.set('trust proxy', true);
+      app.use(expressRequestId({ trust }));
+      app.get('/', (_req, res) => void res.send(getRequestId()));
+      const handler: ErrorRequestHandler = (error, _req, _res, next) => {
+        onError(error);
+        next(error);
+      };
+      return app.use(handler);
+    },
+    koa(Koa) {
+      const app = new Koa({ proxy: true });
+      app.on('error', onError);
+      app.use(koaRequestId({ trust }));
+      app.use((ctx) => {
+        ctx.body = getRequestId();
+      });
+      return app;
+    },
+    fastify(fastify) {
+      const app = fastify({ trustProxy: true, forceCloseConnections: true });
+      app.setErrorHandler((error, _request, reply) => {
+        onError(error);
+        reply.send(error);
+      });
+      app.register(fastifyRequestId, { trust });
+      app.get('/', async () => getRequestId());
+      return app;
+    },
+  };
+}
+
+/** Serves `GET /` at a place until the test is over. Returns how to reach it. */
+async function serve(
+  adapter: FrameworkAdapter,
   place: Place,
-  options: Options,
-  onError?: (error: unknown) => void,
-) => Promise<Target>;
-interface Target {
-  host?: string;
-  port?: number;
-  socketPath?: string;
-}
-
-// Each framework is told to believe X-Forwarded-For, which must not matter.
-
-function serveExpress(create: typeof express5): Serve {
-  return (place, options, onError = () => {}) => {
-    const app = create();
-    app.set('env', 'test');
-    app.set('trust proxy', true);
-    app.use(expressRequestId(options));
-    app.get('/', (_req, res) => void res.send(getRequestId()));
-    const handler: ErrorRequestHandler = (error, _req, _res, next) => {
-      onError(error);
-      next(error);
-    };
-    app.use(handler);
-    return listenAt(place, app);
-  };
-}
-
-function serveKoa(Koa: typeof Koa3): Serve {
-  return (place, options, onError = () => {}) => {
-    const app = new Koa({ proxy: true });
-    app.on('error', onError);
-    app.use(koaRequestId(options));
-    app.use((ctx) => {
-      ctx.body = getRequestId();
-    });
-    return listenAt(place, app.callback());
-  };
-}
-
-function serveFastify(create: typeof fastify5): Serve {
-  return async (place, options, onError = () => {}) => {
-    const app = create({ trustProxy: true, forceCloseConnections: true });
-    onTestFinished(() => app.close());
-    app.setErrorHandler((error, _request, reply) => {
-      onError(error);
-      reply.send(error);
-    });
-    app.register(fastifyRequestId, options);
-    app.get('/', async () => getRequestId());
-    await app.listen(place);
-    return targetOf(app.server.address());
-  };
-}
-
-const serveNode: Serve = (place, options) =>
-  listenAt(
-    place,
-    withRequestId((_req, res) => void res.end(getRequestId()), options),
+  trust: Trust,
+  onError: OnError = () => {},
+): Promise<object> {
+  let server: Server | undefined;
+  const { close } = await adapter.start(
+    { 'GET /': (x) => x.send({ body: String(getRequestId()) }) },
+    {
+      options: { trust },
+      native: appsWith(trust, onError),
+      onServer(created) {
+        server = created;
+        const { listen } = created;
+        created.listen = (...args: unknown[]) =>
+          Reflect.apply(listen, created, [place, ...args.filter((arg) => arg instanceof Function)]);
+      },
+    },
   );
-
-const frameworks: readonly [string, Serve][] = [
-  ['node:http', serveNode],
-  ['Express 4', serveExpress(express4 as unknown as typeof express5)],
-  ['Express 5', serveExpress(express5)],
-  ['Koa 2', serveKoa(Koa2 as unknown as typeof Koa3)],
-  ['Koa 3', serveKoa(Koa3)],
-  ['Fastify 4', serveFastify(fastify4 as unknown as typeof fastify5)],
-  ['Fastify 5', serveFastify(fastify5)],
-];
-
-async function listenAt(place: Place, listener: RequestListener): Promise<Target> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(place, resolve));
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
-  return targetOf(server.address());
-}
-
-function targetOf(address: string | AddressInfo | null): Target {
-  if (typeof address === 'string') return { socketPath: address };
-  return { host: address?.address ?? '', port: address?.port ?? 0 };
+  onTestFinished(close);
+  const address = server?.address() as AddressInfo | string;
+  return typeof address === 'string'
+    ? { socketPath: address }
+    : { host: address.address, port: address.port };
 }
 
 /** A path for a Unix domain socket. */
@@ -126,21 +99,11 @@ interface Seen {
 }
 
 /** Asks with the id 'myid'. */
-function ask(target: Target, headers: Record<string, string> = {}): Promise<Seen> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({
-      ...target,
-      agent: false,
-      headers: { 'X-Request-ID': 'myid', ...headers },
-    });
-    outgoing.on('error', reject);
-    outgoing.on('response', (incoming) => {
-      const { statusCode: status } = incoming;
-      const id = incoming.headers['x-request-id'];
-      text(incoming).then((body) => resolve({ status, id, body }), reject);
-    });
-    outgoing.end();
-  });
+async function ask(target: object, headers: Record<string, string> = {}): Promise<Seen> {
+  const sent = { ...target, agent: false, headers: { 'X-Request-ID': 'myid', ...headers } };
+  const [incoming] = await once(request(sent).end(), 'response');
+  const id = incoming.headers['x-request-id'];
+  return { status: incoming.statusCode, id, body: await text(incoming) };
 }
 
 const hasIPv6 = Object.values(networkInterfaces())
@@ -154,8 +117,6 @@ const peers: Record<string, () => Place> = {
   '::1': () => ({ host: '::1', port: 0 }),
   '::ffff:127.0.0.1': () => ({ host: '::ffff:127.0.0.1', port: 0 }),
 };
-
-type Trust = NonNullable<Options['trust']>;
 
 /** Values of the option, with the peers that each trusts. */
 const trusts: readonly [trust: Trust, trusted: string[]][] = [
@@ -178,21 +139,21 @@ const trusts: readonly [trust: Trust, trusted: string[]][] = [
 ];
 
 /** The conformance suite holds what `trust` means; here are peers other than 127.0.0.1. */
-const cases = frameworks.flatMap(([name, serve]) =>
+const cases = adapters.flatMap((adapter) =>
   // The frameworks differ in how they know the peer, not in what they make of it.
-  (serve === serveNode ? trusts : trusts.slice(2, 4)).map(
-    ([trust, trusted]) => [name, trust, serve, trusted] as const,
+  (adapter.name === 'node-http' ? trusts : trusts.slice(2, 4)).map(
+    ([trust, trusted]) => [adapter.name, trust, adapter, trusted] as const,
   ),
 );
 
-describe.each(cases)('trust in %s: %s', (_name, trust, serve, trusted) => {
+describe.each(cases)('trust in %s: %s', (_name, trust, adapter, trusted) => {
   for (const [peer, place] of Object.entries(peers)) {
     const isTrusted = trusted.includes(peer);
     // Connections by IPv6 need a machine that has its loopback address.
     it.skipIf(peer.includes(':') && !hasIPv6)(
       `${isTrusted ? 'adopt' : 'replace'} the id of ${peer}, whatever is forwarded`,
       async () => {
-        const target = await serve(place(), { trust });
+        const target = await serve(adapter, place(), trust);
         for (const forwarded of ['', '192.0.2.1', '127.0.0.1', '::1']) {
           const headers = {
             'X-Forwarded-For': forwarded,
@@ -216,14 +177,12 @@ it.each<[what: string, trust: () => boolean, error: object]>([
 ])(
   "hand the error of a function that %s to the frameworks' error handling",
   async (_what, trust, error) => {
-    for (const [name, serve] of frameworks) {
-      if (serve === serveNode) continue;
+    for (const adapter of adapters.filter(({ name }) => name !== 'node-http')) {
       const seen: unknown[] = [];
-      const target = await serve({ host: '127.0.0.1', port: 0 }, { trust }, (thrown) =>
-        seen.push(thrown),
-      );
+      const place = { host: '127.0.0.1', port: 0 } as const;
+      const target = await serve(adapter, place, trust, (thrown) => seen.push(thrown));
       expect(await ask(target)).toMatchObject({ status: 500 });
-      expect(seen, name).toEqual([expect.objectContaining(error)]);
+      expect(seen, adapter.name).toEqual([expect.objectContaining(error)]);
     }
   },
 );
