@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { listen, uuid } from '../../../tests/kit/http.ts';
+import { listen, sendRaw, uuid } from '../../../tests/kit/http.ts';
 import { attach, type ServerOptions } from '../src/index.ts';
 
 const upgrade = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n';
@@ -49,14 +49,7 @@ const connectionsOf = (server: Server): Promise<number> =>
 describe.each(refusals)('%s', (_what, options, head) => {
   it('get a refusal with an id, and a closed connection', async () => {
     const { server, called } = refusing(options);
-    const socket = dial(await listen(server));
-    let received = '';
-    socket.setEncoding('latin1').on('data', (chunk) => {
-      received += chunk;
-    });
-    socket.write(head);
-    await new Promise((resolve) => socket.once('end', resolve));
-    socket.end();
+    const received = await sendRaw(await listen(server), head);
     expect(received).toMatch(/^HTTP\/1\.1 (400 Bad Request|500 Internal Server Error)\r\n/);
     expect(/\r\nX-Request-ID: (.*)\r\n/.exec(received)?.[1]).toMatch(uuid);
     expect(received).toContain('application/problem+json');
@@ -104,13 +97,7 @@ it('keep no descriptor for refused clients that send more and half-close, or sta
 
 it('send a refusal without an id where `echo` is off', async () => {
   const { server } = refusing({ onInvalid: 'reject', echo: false });
-  const socket = dial(await listen(server));
-  let received = '';
-  socket.setEncoding('latin1').on('data', (chunk) => {
-    received += chunk;
-  });
-  socket.end(`${upgrade}X-Request-ID: bad id!\r\n\r\n`);
-  await new Promise((resolve) => socket.once('close', resolve));
+  const received = await sendRaw(await listen(server), `${upgrade}X-Request-ID: bad id!\r\n\r\n`);
   expect(received).toMatch(/^HTTP\/1\.1 400/);
   expect(received.toLowerCase()).not.toContain('x-request-id:');
 });
@@ -119,15 +106,11 @@ it('send a refusal after the responses to requests that were pipelined before it
   const server = createServer((req, res) => void setTimeout(() => res.end(`to ${req.url}`), 20));
   server.on('upgrade', (_req, socket) => socket.destroy());
   attach(server, { onInvalid: 'reject' });
-  const socket = dial(await listen(server));
-  let received = '';
-  socket.setEncoding('latin1').on('data', (chunk) => {
-    received += chunk;
-  });
   const before = ['/1', '/2'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join('');
-  socket.write(`${before}${upgrade}X-Request-ID: bad id!\r\n\r\n`);
-  await new Promise((resolve) => socket.once('end', resolve));
-  socket.end();
+  const received = await sendRaw(
+    await listen(server),
+    `${before}${upgrade}X-Request-ID: bad id!\r\n\r\n`,
+  );
   expect(received.match(/HTTP\/1\.1 \d+|to \/\d/g)).toEqual([
     'HTTP/1.1 200',
     'to /1',

@@ -9,6 +9,7 @@ import {
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { listen, send } from '../../../tests/kit/http.ts';
 import { watchNode } from '../../../tests/kit/watch-node.js';
+import { wrapCall } from '../../../tests/kit/wrap-call.js';
 import { attach, getRequestId, requestId, withRequestId } from '../src/index.ts';
 
 /** Returns what listeners see when others emit after the response, and the id of a response whose header was removed. */
@@ -69,31 +70,6 @@ describe("Node's shared prototypes", () => {
   });
 });
 
-type Wrap = (method: Method, see: (name: unknown) => void) => Method;
-
-const wrapPlainly: Wrap = (method, see) =>
-  function (this: unknown, ...args: unknown[]) {
-    see(args[0]);
-    return Reflect.apply(method, this, args);
-  };
-
-/** The ways in which tracers wrap methods. */
-const wrappers: Record<string, Wrap> = {
-  'a plain function': wrapPlainly,
-  'a Proxy': (method, see) =>
-    new Proxy(method, {
-      apply(target, self, args) {
-        see(args[0]);
-        return Reflect.apply(target, self, args);
-      },
-    }),
-  'a property-copying function': (method, see) =>
-    Object.defineProperties(wrapPlainly(method, see), Object.getOwnPropertyDescriptors(method)),
-};
-
-// biome-ignore lint/complexity/noBannedTypes: Node's methods have many types
-type Method = Function;
-
 const wrapped: [string, object, string][] = [
   ['ServerResponse.prototype.emit', ServerResponse.prototype, 'emit'],
   ['ServerResponse.prototype.writeHead', ServerResponse.prototype, 'writeHead'],
@@ -111,8 +87,7 @@ describe('a tracer', () => {
   function wrap(object: object, name: string, how: string): unknown[] {
     const seen: unknown[] = [];
     const before = Object.getOwnPropertyDescriptor(object, name);
-    const method = Reflect.get(object, name) as Method;
-    const replacement = wrappers[how]?.(method, (what) => {
+    const replacement = wrapCall[how]?.(Reflect.get(object, name), (_self, [what]) => {
       if (typeof what !== 'symbol') seen.push(what);
     });
     Object.defineProperty(object, name, {
@@ -127,14 +102,14 @@ describe('a tracer', () => {
     return seen;
   }
 
-  const cases = Object.keys(wrappers).flatMap((how) =>
+  const cases = Object.keys(wrapCall).flatMap((how) =>
     wrapped.flatMap(([target, object, name]) =>
       ways.map(([way, toServer]) => ({ how, target, object, name, way, toServer })),
     ),
   );
 
   it.each(cases)(
-    'see the same calls of $target as on a bare server, wrapped in $how, behind $way',
+    'see the same calls of $target as on a bare server, by the wrapper $how, behind $way',
     async ({ how, object, name, toServer }) => {
       const whatIsSeen = async (create: ToServer, isLate: boolean) => {
         const server = create((_req, res) => res.writeHead(200).end('ok'));

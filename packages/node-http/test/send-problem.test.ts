@@ -14,7 +14,7 @@ import {
   onTestFinished,
   vi,
 } from 'vitest';
-import { listen, send } from '../../../tests/kit/http.ts';
+import { listen, send, sendRaw } from '../../../tests/kit/http.ts';
 import { attach, getRequestId, type OnError, withRequestId } from '../src/index.ts';
 
 let stderr: MockInstance<typeof console.error>;
@@ -123,10 +123,10 @@ it('discard the reason phrase and the encoding that a failed handler has set', a
       fail();
     }),
   );
-  const socket = connect(Number(new URL(await listen(server)).port), '127.0.0.1');
-  socket.end('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-  let received = '';
-  for await (const chunk of socket) received += String(chunk);
+  const received = await sendRaw(
+    await listen(server),
+    'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+  );
   expect(received).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n/);
   expect(received.toLowerCase()).not.toContain('content-encoding');
 });

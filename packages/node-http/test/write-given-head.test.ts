@@ -4,19 +4,18 @@ import {
   type RequestListener,
   ServerResponse,
 } from 'node:http';
-import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { listen } from '../../../tests/kit/http.ts';
+import { listen, sendRaw } from '../../../tests/kit/http.ts';
 import { type RequestIdOptions, withRequestId } from '../src/index.ts';
 
 type Head = Parameters<Parameters<RequestListener>[1]['writeHead']>;
 
 /** Returns the raw response without what differs between runs, its headers sorted by name. */
 async function respond(listener: RequestListener): Promise<string[]> {
-  const socket = connect(Number(new URL(await listen(createServer(listener))).port), '127.0.0.1');
-  socket.end('GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: myid\r\nConnection: close\r\n\r\n');
-  let received = '';
-  for await (const chunk of socket.setEncoding('latin1')) received += chunk;
+  const received = await sendRaw(
+    await listen(createServer(listener)),
+    'GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: myid\r\nConnection: close\r\n\r\n',
+  );
   const [head = '', body = ''] = received.split('\r\n\r\n');
   const [status = '', ...lines] = head.split('\r\n');
   const kept = lines
