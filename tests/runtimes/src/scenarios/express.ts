@@ -148,26 +148,24 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     title: "keep the id in Express's routers, params and routes",
     probes: ['middleware', 'app.param', 'router', 'router.param', 'all', 'next route', 'handler'],
     paths: { '/of/a/b': 200 },
-    native: {
-      express(framework) {
-        const app = framework();
-        const router = framework.Router({ mergeParams: true });
-        app.use(requestId(), note('middleware'));
-        app.param('outer', (req, _res, next) => {
-          probe(req, 'app.param');
-          setTimeout(next, 1);
-        });
-        router.use(note('router'));
-        router.param('inner', (req, _res, next) => {
-          probe(req, 'router.param');
-          setTimeout(next, 1);
-        });
-        router.route('/:inner').all(note('all'));
-        router.get('/:inner', (_req, _res, next) => void setTimeout(() => next('route'), 1));
-        router.get('/:inner', [note('next route'), respond('handler')]);
-        app.use('/of/:outer', router);
-        return app;
-      },
+    express(framework) {
+      const app = framework();
+      const router = framework.Router({ mergeParams: true });
+      app.use(requestId(), note('middleware'));
+      app.param('outer', (req, _res, next) => {
+        probe(req, 'app.param');
+        setTimeout(next, 1);
+      });
+      router.use(note('router'));
+      router.param('inner', (req, _res, next) => {
+        probe(req, 'router.param');
+        setTimeout(next, 1);
+      });
+      router.route('/:inner').all(note('all'));
+      router.get('/:inner', (_req, _res, next) => void setTimeout(() => next('route'), 1));
+      router.get('/:inner', [note('next route'), respond('handler')]);
+      app.use('/of/:outer', router);
+      return app;
     },
   }),
   inFramework({
@@ -175,31 +173,27 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     title: 'keep the first id in an Express application within another, both with the adapter',
     probes: ['outer', 'inner', 'inner handler', 'outer after'],
     paths: { '/inner': 200, '/inner/passed': 200 },
-    native: {
-      express(framework) {
-        const inner = framework();
-        inner.use(requestId({ trust: false }), note('inner'));
-        inner.get('/', respond('inner handler'));
-        const app = framework();
-        app.use(requestId(), note('outer'));
-        app.use('/inner', inner);
-        app.use(respond('outer after'));
-        return app;
-      },
+    express(framework) {
+      const inner = framework();
+      inner.use(requestId({ trust: false }), note('inner'));
+      inner.get('/', respond('inner handler'));
+      const app = framework();
+      app.use(requestId(), note('outer'));
+      app.use('/inner', inner);
+      app.use(respond('outer after'));
+      return app;
     },
   }),
   inFramework({
     id: 'express-twice',
     title: 'keep the first id where the adapter is mounted twice on Express',
     probes: ['first', 'second', 'handler'],
-    native: {
-      express(framework) {
-        const app = framework();
-        app.use(requestId(), note('first'));
-        app.use(requestId({ trust: false, header: 'X-Other-ID' }), note('second'));
-        app.get('/', respond('handler'));
-        return app;
-      },
+    express(framework) {
+      const app = framework();
+      app.use(requestId(), note('first'));
+      app.use(requestId({ trust: false, header: 'X-Other-ID' }), note('second'));
+      app.get('/', respond('handler'));
+      return app;
     },
   }),
   inFramework({
@@ -207,42 +201,38 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     title: 'show nothing in routes that the adapter does not cover, on the same connection too',
     probes: ['covered'],
     visit: visitUncovered,
-    native: {
-      express(framework) {
-        const app = framework();
-        const router = framework.Router();
-        router.use(requestId());
-        router.get('/', respond('covered'));
-        app.use('/covered', router);
-        app.get('/uncovered', (req, res, next) => {
-          seenInside(req, res).then((seen) => res.send(seen), next);
-        });
-        return app;
-      },
+    express(framework) {
+      const app = framework();
+      const router = framework.Router();
+      router.use(requestId());
+      router.get('/', respond('covered'));
+      app.use('/covered', router);
+      app.get('/uncovered', (req, res, next) => {
+        seenInside(req, res).then((seen) => res.send(seen), next);
+      });
+      return app;
     },
   }),
   inFramework({
     id: 'express-nested',
     title: 'keep the ids apart where a handler asks another Express application in the process',
     probes: ['before', 'after'],
-    native: {
-      express(framework) {
-        const inner = framework();
-        inner.use(requestId());
-        inner.get('/', (req, res, next) => {
-          seenInside(req, res).then((seen) => res.send(seen), next);
-        });
-        const app = framework();
-        app.use(requestId());
-        app.get('/', (req, res, next) => {
-          probe(req, 'before');
-          askInner(req, inner).then(() => {
-            probe(req, 'after');
-            res.send('done');
-          }, next);
-        });
-        return app;
-      },
+    express(framework) {
+      const inner = framework();
+      inner.use(requestId());
+      inner.get('/', (req, res, next) => {
+        seenInside(req, res).then((seen) => res.send(seen), next);
+      });
+      const app = framework();
+      app.use(requestId());
+      app.get('/', (req, res, next) => {
+        probe(req, 'before');
+        askInner(req, inner).then(() => {
+          probe(req, 'after');
+          res.send('done');
+        }, next);
+      });
+      return app;
     },
   }),
   inFramework({
@@ -250,14 +240,14 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     title: 'keep the id in and after express-session',
     probes: sessionProbes,
     visit: visitSession,
-    native: withMiddlewares(requestId(), useSession(), changeSession),
+    ...withMiddlewares(requestId(), useSession(), changeSession),
   }),
   inFramework({
     id: 'express-session-store',
     title: 'keep the id after express-session with a store that queues, mounting the adapter again',
     probes: ['session', 'finish'],
     visit: visitSession,
-    native: withMiddlewares(requestId(), useSession(createStore()), requestId(), (req, res) => {
+    ...withMiddlewares(requestId(), useSession(createStore()), requestId(), (req, res) => {
       probe(req, 'session');
       res.on('finish', () => probe(req, 'finish'));
       res.send('done');
@@ -270,13 +260,13 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     title: 'keep the id after express-session with a store that queues',
     probes: ['session'],
     visit: visitSession,
-    native: withMiddlewares(requestId(), useSession(createStore()), respond('session')),
+    ...withMiddlewares(requestId(), useSession(createStore()), respond('session')),
   }),
   inFramework({
     id: 'express-strategy',
     title: "keep the id in and after a strategy's bound callback",
     probes: ['strategy', 'handler'],
-    native: withMiddlewares(
+    ...withMiddlewares(
       requestId(),
       authenticate(new CallbackPool(), context.bind),
       respond('handler'),
@@ -287,7 +277,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     fails: 'the callback is called by the request that releases its place',
     title: "keep the id in and after a strategy's callback",
     probes: ['strategy', 'handler'],
-    native: withMiddlewares(
+    ...withMiddlewares(
       requestId(),
       authenticate(new CallbackPool(), (callback) => callback),
       respond('handler'),
@@ -297,7 +287,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     id: 'express-next',
     title: 'find the id again behind a middleware that queues, where the adapter is mounted again',
     probes: ['handler'],
-    native: withMiddlewares(requestId(), queueing(), requestId(), respond('handler')),
+    ...withMiddlewares(requestId(), queueing(), requestId(), respond('handler')),
   }),
   inFramework({
     id: 'express-next-plain',
@@ -305,7 +295,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
       'next is called by the request that releases its place; mount the adapter again behind it',
     title: 'keep the id behind a middleware that queues',
     probes: ['handler'],
-    native: withMiddlewares(requestId(), queueing(), respond('handler')),
+    ...withMiddlewares(requestId(), queueing(), respond('handler')),
   }),
   inFramework({
     id: 'express-compression',
@@ -314,7 +304,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     visit: async (client) => {
       await client.send('/', { headers: { 'Accept-Encoding': 'gzip' } });
     },
-    native: withMiddlewares(requestId(), compression({ threshold: 0 }), (req, res) => {
+    ...withMiddlewares(requestId(), compression({ threshold: 0 }), (req, res) => {
       onHeaders(res, () => probe(req, 'on-headers'));
       onFinished(res, () => probe(req, 'on-finished'));
       for (const event of ['drain', 'finish', 'close']) res.on(event, () => probe(req, event));
@@ -333,7 +323,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     id: 'express-access-log',
     title: 'keep the id where an access log is written, by on-headers and on-finished',
     probes: ['on-headers', 'log', 'finish', 'close'],
-    native: withMiddlewares(
+    ...withMiddlewares(
       requestId(),
       (req, res, next) => {
         onHeaders(res, () => probe(req, 'on-headers'));
@@ -350,36 +340,34 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     title: 'keep the id in the callbacks of sendFile, download and render',
     probes: ['sendFile', 'download', 'engine', 'render', 'missing'],
     paths: { '/file': 200, '/download': 200, '/view': 200, '/missing': 404 },
-    native: {
-      express(framework) {
-        const app = framework();
-        const root = `${publicFolder}/public`;
-        app.use(requestId());
-        app.get('/file', (req, res) =>
-          res.sendFile('file.txt', { root }, () => probe(req, 'sendFile')),
-        );
-        app.get('/download', (req, res) =>
-          res.download('file.txt', 'file.txt', { root }, () => probe(req, 'download')),
-        );
-        app.get('/missing', (req, res) =>
-          res.sendFile('missing', { root }, () => {
-            probe(req, 'missing');
-            res.status(404).end();
-          }),
-        );
-        app.engine('txt', (_path, options, done) => {
-          probe((options as { req?: express.Request }).req as express.Request, 'engine');
-          setTimeout(done, 1, null, 'rendered');
-        });
-        app.set('views', root);
-        app.get('/view', (req, res) =>
-          res.render('file.txt', { req }, (_error, html) => {
-            probe(req, 'render');
-            res.send(html);
-          }),
-        );
-        return app;
-      },
+    express(framework) {
+      const app = framework();
+      const root = `${publicFolder}/public`;
+      app.use(requestId());
+      app.get('/file', (req, res) =>
+        res.sendFile('file.txt', { root }, () => probe(req, 'sendFile')),
+      );
+      app.get('/download', (req, res) =>
+        res.download('file.txt', 'file.txt', { root }, () => probe(req, 'download')),
+      );
+      app.get('/missing', (req, res) =>
+        res.sendFile('missing', { root }, () => {
+          probe(req, 'missing');
+          res.status(404).end();
+        }),
+      );
+      app.engine('txt', (_path, options, done) => {
+        probe((options as { req?: express.Request }).req as express.Request, 'engine');
+        setTimeout(done, 1, null, 'rendered');
+      });
+      app.set('views', root);
+      app.get('/view', (req, res) =>
+        res.render('file.txt', { req }, (_error, html) => {
+          probe(req, 'render');
+          res.send(html);
+        }),
+      );
+      return app;
     },
   }),
   inFramework({
@@ -387,35 +375,33 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     title: "show the id in Express's error handlers",
     probes: ['error handler', 'awaited', 'next error handler'],
     paths: { '/thrown': 500, '/next': 500, '/later': 500, '/router/param': 500 },
-    native: {
-      express(express) {
-        const app = express();
-        app.set('env', 'test');
-        app.use(requestId());
-        app.get('/thrown', failure);
-        app.get('/next', (_req, _res, next) => {
-          setTimeout(() => next(new Error('on purpose')), 1);
-        });
-        app.get('/later', (_req, _res, next) => {
-          delay(1).then(failure).catch(next);
-        });
-        const router = express.Router();
-        router.param('name', (_req, _res, next) => next(new Error('on purpose')));
-        router.get('/:name', (_req, res) => void res.end());
-        app.use('/router', router);
-        const probing: ErrorRequestHandler = async (error, req, _res, next) => {
-          probe(req, 'error handler');
-          await delay(1);
-          probe(req, 'awaited');
-          next(error);
-        };
-        const responding: ErrorRequestHandler = (_error, req, res, _next) => {
-          probe(req, 'next error handler');
-          res.status(500).end();
-        };
-        app.use(probing, responding);
-        return app;
-      },
+    express(express) {
+      const app = express();
+      app.set('env', 'test');
+      app.use(requestId());
+      app.get('/thrown', failure);
+      app.get('/next', (_req, _res, next) => {
+        setTimeout(() => next(new Error('on purpose')), 1);
+      });
+      app.get('/later', (_req, _res, next) => {
+        delay(1).then(failure).catch(next);
+      });
+      const router = express.Router();
+      router.param('name', (_req, _res, next) => next(new Error('on purpose')));
+      router.get('/:name', (_req, res) => void res.end());
+      app.use('/router', router);
+      const probing: ErrorRequestHandler = async (error, req, _res, next) => {
+        probe(req, 'error handler');
+        await delay(1);
+        probe(req, 'awaited');
+        next(error);
+      };
+      const responding: ErrorRequestHandler = (_error, req, res, _next) => {
+        probe(req, 'next error handler');
+        res.status(500).end();
+      };
+      app.use(probing, responding);
+      return app;
     },
   }),
   inFramework({
@@ -428,17 +414,15 @@ export const expressScenarios: readonly FrameworkScenario[] = [
         await client.send('/', { method: 'POST', headers, body });
       }
     },
-    native: {
-      express(express) {
-        const app = express();
-        app.use(requestId(), express.json({ limit: 10_000 }));
-        const responding: ErrorRequestHandler = (_error, req, res, _next) => {
-          probe(req, 'error handler');
-          res.status(400).end();
-        };
-        app.use(responding);
-        return app;
-      },
+    express(express) {
+      const app = express();
+      app.use(requestId(), express.json({ limit: 10_000 }));
+      const responding: ErrorRequestHandler = (_error, req, res, _next) => {
+        probe(req, 'error handler');
+        res.status(400).end();
+      };
+      app.use(responding);
+      return app;
     },
   }),
   inFramework({
@@ -446,17 +430,15 @@ export const expressScenarios: readonly FrameworkScenario[] = [
     title: 'show the id in a middleware for what Express does not find',
     probes: ['not found'],
     paths: { '/nowhere': 404 },
-    native: {
-      express(express) {
-        const app = express();
-        app.use(requestId());
-        app.get('/', (_req, res) => void res.end());
-        app.use((req, res) => {
-          probe(req, 'not found');
-          res.status(404).end();
-        });
-        return app;
-      },
+    express(express) {
+      const app = express();
+      app.use(requestId());
+      app.get('/', (_req, res) => void res.end());
+      app.use((req, res) => {
+        probe(req, 'not found');
+        res.status(404).end();
+      });
+      return app;
     },
   }),
 ];

@@ -40,6 +40,15 @@ function addHooks(app: FastifyInstance, place: string): void {
   }
 }
 
+/** A handler that waits, probes and responds. */
+function respond(label: string) {
+  return async (request: FastifyRequest): Promise<string> => {
+    await delay(1);
+    probe(request.raw, label);
+    return 'done';
+  };
+}
+
 function hookProbes(...places: string[]): string[] {
   return places.flatMap((place) =>
     hooks.flatMap((hook) => [`${place} ${hook}`, `${place} async ${hook}`]),
@@ -124,11 +133,7 @@ function queueing(wrap: (done: () => void) => () => void) {
         reply.raw.on('close', () => pool.release());
         pool.acquire(wrap(done));
       });
-      app.get('/', async (request) => {
-        await delay(1);
-        probe(request.raw, 'handler');
-        return 'done';
-      });
+      app.get('/', respond('handler'));
       return app;
     },
   };
@@ -140,25 +145,23 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
     title: 'keep the id in every hook of Fastify, added before the adapter and after it',
     probes: [...hookProbes('before', 'after', 'plugin'), 'route', 'handler'],
     visit: (client) => postJson(client, '/'),
-    native: {
-      fastify(framework) {
-        const app = framework();
-        addHooks(app, 'before');
-        app.register(requestId);
-        app.register(async (plugin) => {
-          addHooks(plugin, 'plugin');
-          plugin.post('/', {
-            onRequest: [async (request) => probe(request.raw, 'route')],
-            handler: async (request) => {
-              await delay(1);
-              probe(request.raw, 'handler');
-              return { done: true };
-            },
-          });
+    fastify(framework) {
+      const app = framework();
+      addHooks(app, 'before');
+      app.register(requestId);
+      app.register(async (plugin) => {
+        addHooks(plugin, 'plugin');
+        plugin.post('/', {
+          onRequest: [async (request) => probe(request.raw, 'route')],
+          handler: async (request) => {
+            await delay(1);
+            probe(request.raw, 'handler');
+            return { done: true };
+          },
         });
-        addHooks(app, 'after');
-        return app;
-      },
+      });
+      addHooks(app, 'after');
+      return app;
     },
   }),
   inFramework({
@@ -166,18 +169,16 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
     title: 'keep the id in onTimeout',
     probes: ['onTimeout', 'onTimeout later'],
     visit: (client) => client.send('/').then(() => undefined, ignoreHangUp),
-    native: {
-      fastify(framework) {
-        const app = framework({ connectionTimeout: 30 });
-        app.addHook('onTimeout', async (request) => {
-          probe(request.raw, 'onTimeout');
-          await delay(1);
-          probe(request.raw, 'onTimeout later');
-        });
-        app.register(requestId);
-        app.get('/', (_request, reply) => once(reply.raw, 'close').then(() => reply));
-        return app;
-      },
+    fastify(framework) {
+      const app = framework({ connectionTimeout: 30 });
+      app.addHook('onTimeout', async (request) => {
+        probe(request.raw, 'onTimeout');
+        await delay(1);
+        probe(request.raw, 'onTimeout later');
+      });
+      app.register(requestId);
+      app.get('/', (_request, reply) => once(reply.raw, 'close').then(() => reply));
+      return app;
     },
   }),
   inFramework({
@@ -185,21 +186,19 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
     title: 'keep the id in onRequestAbort',
     probes: ['onRequestAbort', 'onRequestAbort later'],
     visit: visitAndAbort,
-    native: {
-      fastify(framework) {
-        const app = framework();
-        app.addHook('onRequestAbort', async (request) => {
-          probe(request.raw, 'onRequestAbort');
-          await delay(1);
-          probe(request.raw, 'onRequestAbort later');
-        });
-        app.register(requestId);
-        app.get('/', (request, reply) => {
-          arrivals.emit(String(request.headers['x-request-id']));
-          return once(reply.raw, 'close').then(() => reply);
-        });
-        return app;
-      },
+    fastify(framework) {
+      const app = framework();
+      app.addHook('onRequestAbort', async (request) => {
+        probe(request.raw, 'onRequestAbort');
+        await delay(1);
+        probe(request.raw, 'onRequestAbort later');
+      });
+      app.register(requestId);
+      app.get('/', (request, reply) => {
+        arrivals.emit(String(request.headers['x-request-id']));
+        return once(reply.raw, 'close').then(() => reply);
+      });
+      return app;
     },
   }),
   inFramework({
@@ -208,38 +207,31 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
       "keep the id in Fastify's plugins and decorators, registered before the adapter and after",
     probes: ['before', 'after', 'nested', 'request decorator', 'reply decorator'],
     paths: { '/before': 200, '/after': 200, '/after/nested': 200 },
-    native: {
-      fastify(framework) {
-        const app = framework();
-        const notes = (label: string) => async (request: FastifyRequest) => {
-          await delay(1);
-          probe(request.raw, label);
-          return 'done';
-        };
-        app.decorateRequest('note', function (this: FastifyRequest) {
-          probe(this.raw, 'request decorator');
-        });
-        app.decorateReply('note', function (this: { request: FastifyRequest }) {
-          probe(this.request.raw, 'reply decorator');
-        });
-        app.register(async (plugin) => {
-          plugin.get('/before', notes('before'));
-        });
-        app.register(requestId);
-        app.register(
-          async (plugin) => {
-            plugin.addHook('onSend', async (request, reply) => {
-              for (const decorated of [request, reply]) (decorated as { note?(): void }).note?.();
-            });
-            plugin.get('/', notes('after'));
-            plugin.register(async (nested) => {
-              nested.get('/nested', notes('nested'));
-            });
-          },
-          { prefix: '/after' },
-        );
-        return app;
-      },
+    fastify(framework) {
+      const app = framework();
+      app.decorateRequest('note', function (this: FastifyRequest) {
+        probe(this.raw, 'request decorator');
+      });
+      app.decorateReply('note', function (this: { request: FastifyRequest }) {
+        probe(this.request.raw, 'reply decorator');
+      });
+      app.register(async (plugin) => {
+        plugin.get('/before', respond('before'));
+      });
+      app.register(requestId);
+      app.register(
+        async (plugin) => {
+          plugin.addHook('onSend', async (request, reply) => {
+            for (const decorated of [request, reply]) (decorated as { note?(): void }).note?.();
+          });
+          plugin.get('/', respond('after'));
+          plugin.register(async (nested) => {
+            nested.get('/nested', respond('nested'));
+          });
+        },
+        { prefix: '/after' },
+      );
+      return app;
     },
   }),
   inFramework({
@@ -247,19 +239,14 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
     title: 'show nothing outside a plugin that registers the adapter, on the same connection too',
     probes: ['covered'],
     visit: visitUncovered,
-    native: {
-      fastify(framework) {
-        const app = framework();
-        app.register(async (plugin) => {
-          plugin.register(requestId);
-          plugin.get('/covered', async (request) => {
-            probe(request.raw, 'covered');
-            return 'done';
-          });
-        });
-        app.get('/uncovered', (request, reply) => seenInside(request.raw, reply.raw));
-        return app;
-      },
+    fastify(framework) {
+      const app = framework();
+      app.register(async (plugin) => {
+        plugin.register(requestId);
+        plugin.get('/covered', respond('covered'));
+      });
+      app.get('/uncovered', (request, reply) => seenInside(request.raw, reply.raw));
+      return app;
     },
   }),
   inFramework({
@@ -267,24 +254,22 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
     title: 'keep the first id where the adapter is registered twice with Fastify',
     probes: ['outer', 'inner'],
     paths: { '/': 200, '/inner': 200 },
-    native: {
-      fastify(framework) {
-        const app = framework();
-        app.register(requestId);
-        app.register(async (plugin) => {
-          plugin.register(requestId, { trust: false, header: 'X-Other-ID' });
-          plugin.get('/inner', async (request) => {
-            probe(request.raw, 'inner');
-            return request.id;
-          });
-        });
-        app.register(requestId, { trust: false });
-        app.get('/', async (request) => {
-          probe(request.raw, 'outer');
+    fastify(framework) {
+      const app = framework();
+      app.register(requestId);
+      app.register(async (plugin) => {
+        plugin.register(requestId, { trust: false, header: 'X-Other-ID' });
+        plugin.get('/inner', async (request) => {
+          probe(request.raw, 'inner');
           return request.id;
         });
-        return app;
-      },
+      });
+      app.register(requestId, { trust: false });
+      app.get('/', async (request) => {
+        probe(request.raw, 'outer');
+        return request.id;
+      });
+      return app;
     },
   }),
   inFramework({
@@ -298,63 +283,59 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
       return () => undefined;
     },
     after: checkLog,
-    native: {
-      fastify(framework) {
-        const app = framework({
-          logger: { stream: logStream },
-          frameworkErrors: (_error, _request, reply) => void (reply as { send(): void }).send(),
-        });
-        const logging = (path: string) => async (plugin: FastifyInstance) => {
-          plugin.get(path, async (request) => {
-            await delay(1);
-            request.log.info('in the handler');
-            return 'done';
-          });
-        };
-        app.register(logging('/before'));
-        app.register(requestId);
-        app.register(logging('/plugin'));
-        app.get('/', async (request) => {
+    fastify(framework) {
+      const app = framework({
+        logger: { stream: logStream },
+        frameworkErrors: (_error, _request, reply) => void (reply as { send(): void }).send(),
+      });
+      const logging = (path: string) => async (plugin: FastifyInstance) => {
+        plugin.get(path, async (request) => {
           await delay(1);
           request.log.info('in the handler');
           return 'done';
         });
-        app.get('/hijacked', (_request, reply) => {
-          reply.hijack();
-          reply.raw.end('done');
-        });
-        app.get('/thrown', async () => {
-          throw new Error('on purpose');
-        });
-        return app;
-      },
+      };
+      app.register(logging('/before'));
+      app.register(requestId);
+      app.register(logging('/plugin'));
+      app.get('/', async (request) => {
+        await delay(1);
+        request.log.info('in the handler');
+        return 'done';
+      });
+      app.get('/hijacked', (_request, reply) => {
+        reply.hijack();
+        reply.raw.end('done');
+      });
+      app.get('/thrown', async () => {
+        throw new Error('on purpose');
+      });
+      return app;
     },
   }),
   inFramework({
     id: 'fastify-nested',
     title: 'keep the ids apart where a handler injects a request into an application',
     probes: ['before', 'after', 'after inject'],
-    native: {
-      fastify(framework) {
-        const inner = framework();
-        inner.register(requestId);
-        inner.get('/', (request, reply) => seenInside(request.raw, reply.raw));
-        const app = framework();
-        app.register(requestId);
-        app.get('/own', (request, reply) => seenInside(request.raw, reply.raw));
-        app.get('/', async (request) => {
-          probe(request.raw, 'before');
-          await inner.ready();
-          await askInner(request.raw, (req, res) => inner.routing(req, res));
-          probe(request.raw, 'after');
-          const sent = `${request.id}.own`;
-          const { payload } = await app.inject({ url: '/own', headers: { 'X-Request-ID': sent } });
-          assert.equal(payload, sent);
-          probe(request.raw, 'after inject');
-          return 'done';
-        });
-        return app;
-      },
+    fastify(framework) {
+      const inner = framework();
+      inner.register(requestId);
+      inner.get('/', (request, reply) => seenInside(request.raw, reply.raw));
+      const app = framework();
+      app.register(requestId);
+      app.get('/own', (request, reply) => seenInside(request.raw, reply.raw));
+      app.get('/', async (request) => {
+        probe(request.raw, 'before');
+        await inner.ready();
+        await askInner(request.raw, (req, res) => inner.routing(req, res));
+        probe(request.raw, 'after');
+        const sent = `${request.id}.own`;
+        const { payload } = await app.inject({ url: '/own', headers: { 'X-Request-ID': sent } });
+        assert.equal(payload, sent);
+        probe(request.raw, 'after inject');
+        return 'done';
+      });
+      return app;
     },
   }),
   inFramework({
@@ -369,98 +350,91 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
         assert.equal(status, 200);
       }
     },
-    native: {
-      fastify(framework) {
-        const app = framework();
-        app.addContentTypeParser('application/stream', (request, payload, done) => {
-          payload.on('data', () => probe(request.raw, 'stream parser'));
-          payload.on('end', () => {
-            probe(request.raw, 'stream parser');
-            done(null, request.raw);
-          });
+    fastify(framework) {
+      const app = framework();
+      app.addContentTypeParser('application/stream', (request, payload, done) => {
+        payload.on('data', () => probe(request.raw, 'stream parser'));
+        payload.on('end', () => {
+          probe(request.raw, 'stream parser');
+          done(null, request.raw);
         });
-        const asString = { parseAs: 'string' } as const;
-        app.addContentTypeParser('application/string', asString, (request, _body, done) => {
-          probe(request.raw, 'string parser');
-          setTimeout(done, 1, null, request.raw);
-        });
-        app.addContentTypeParser(
-          'application/async',
-          async (request: FastifyRequest, payload: Readable) => {
-            await text(payload);
-            probe(request.raw, 'async parser');
-            return request.raw;
-          },
-        );
-        app.setValidatorCompiler(() => (raw) => {
-          probe(raw, 'validator');
-          return { value: raw };
-        });
-        app.setReplySerializer((payload) => {
-          probe((payload as { raw: FastifyRequest['raw'] }).raw, 'serializer');
-          return 'done';
-        });
-        app.register(requestId);
-        app.post('/', { schema: { body: { type: 'object' } } }, async ({ raw }) => ({ raw }));
-        return app;
-      },
+      });
+      const asString = { parseAs: 'string' } as const;
+      app.addContentTypeParser('application/string', asString, (request, _body, done) => {
+        probe(request.raw, 'string parser');
+        setTimeout(done, 1, null, request.raw);
+      });
+      app.addContentTypeParser(
+        'application/async',
+        async (request: FastifyRequest, payload: Readable) => {
+          await text(payload);
+          probe(request.raw, 'async parser');
+          return request.raw;
+        },
+      );
+      app.setValidatorCompiler(() => (raw) => {
+        probe(raw, 'validator');
+        return { value: raw };
+      });
+      app.setReplySerializer((payload) => {
+        probe((payload as { raw: FastifyRequest['raw'] }).raw, 'serializer');
+        return 'done';
+      });
+      app.register(requestId);
+      app.post('/', { schema: { body: { type: 'object' } } }, async ({ raw }) => ({ raw }));
+      return app;
     },
   }),
   inFramework({
     id: 'fastify-routing',
     title: 'keep the id in what Fastify calls before it knows the route',
     probes: ['rewriteUrl', 'constraint', 'childLoggerFactory', 'handler'],
-    native: {
-      fastify(framework) {
-        const app: FastifyInstance = framework({
-          rewriteUrl(req) {
-            probe(req as IncomingMessage, 'rewriteUrl');
-            return String(req.url);
-          },
-        });
-        app.addConstraintStrategy({
-          name: 'secret',
-          storage: () => {
-            const handlers = new Map();
-            return {
-              get: (key) => handlers.get(key) ?? null,
-              set: (key, handler) => void handlers.set(key, handler),
-            };
-          },
-          // Async by its third parameter, which the types do not have.
-          deriveConstraint: ((req: IncomingMessage, _context: unknown, done: Derived) => {
-            setTimeout(() => {
-              probe(req, 'constraint');
-              done(null, 'open');
-            }, 1);
-          }) as () => unknown,
-          validate: () => true,
-        });
-        app.setChildLoggerFactory((logger, bindings, options, req) => {
-          probe(req as IncomingMessage, 'childLoggerFactory');
-          return logger.child(bindings, options);
-        });
-        app.register(requestId);
-        app.get('/', { constraints: { secret: 'open' } }, async (request) => {
-          probe(request.raw, 'handler');
-          return 'done';
-        });
-        return app;
-      },
+    fastify(framework) {
+      const app: FastifyInstance = framework({
+        rewriteUrl(req) {
+          probe(req as IncomingMessage, 'rewriteUrl');
+          return String(req.url);
+        },
+      });
+      app.addConstraintStrategy({
+        name: 'secret',
+        storage: () => {
+          const handlers = new Map();
+          return {
+            get: (key) => handlers.get(key) ?? null,
+            set: (key, handler) => void handlers.set(key, handler),
+          };
+        },
+        // Async by its third parameter, which the types do not have.
+        deriveConstraint: ((req: IncomingMessage, _context: unknown, done: Derived) => {
+          setTimeout(() => {
+            probe(req, 'constraint');
+            done(null, 'open');
+          }, 1);
+        }) as () => unknown,
+        validate: () => true,
+      });
+      app.setChildLoggerFactory((logger, bindings, options, req) => {
+        probe(req as IncomingMessage, 'childLoggerFactory');
+        return logger.child(bindings, options);
+      });
+      app.register(requestId);
+      app.get('/', { constraints: { secret: 'open' } }, respond('handler'));
+      return app;
     },
   }),
   inFramework({
     id: 'fastify-done',
     title: "keep the id behind a hook whose bound 'done' is called from a pool",
     probes: ['handler'],
-    native: queueing(context.bind),
+    ...queueing(context.bind),
   }),
   inFramework({
     id: 'fastify-done-plain',
     fails: 'done is called by the request that releases its place; bind it',
     title: "keep the id behind a hook whose 'done' is called from a pool",
     probes: ['handler'],
-    native: queueing((done) => done),
+    ...queueing((done) => done),
   }),
   inFramework({
     id: 'fastify-errors',
@@ -476,44 +450,42 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
       '/plugin': 500,
       '/route': 500,
     },
-    native: {
-      fastify(fastify) {
-        const app = fastify();
-        app.addHook('onError', async (request) => {
-          probe(request.raw, 'onError');
-          await delay(1);
-          probe(request.raw, 'onError');
+    fastify(fastify) {
+      const app = fastify();
+      app.addHook('onError', async (request) => {
+        probe(request.raw, 'onError');
+        await delay(1);
+        probe(request.raw, 'onError');
+      });
+      app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
+        probe(request.raw, 'setErrorHandler');
+        await delay(1);
+        probe(request.raw, 'awaited');
+        return reply.code(error.statusCode ?? 500).send();
+      });
+      app.register(requestId);
+      app.get('/thrown', failure);
+      app.get('/later', () => delay(1).then(failure));
+      app.get('/sent', (_request, reply) => void reply.send(new Error('on purpose')));
+      const querystring = { type: 'object', properties: { count: { type: 'integer' } } };
+      app.get('/query', { schema: { querystring } }, () => '');
+      app.get('/hook', { preHandler: async () => failure() }, () => '');
+      app.get('/stream', (_request, reply) => reply.send(fs.createReadStream('/missing')));
+      app.get('/route', {
+        handler: failure,
+        errorHandler: async (_error, request, reply) => {
+          probe(request.raw, 'of the route');
+          return reply.code(500).send();
+        },
+      });
+      app.register(async (plugin) => {
+        plugin.setErrorHandler((_error, request, reply) => {
+          probe(request.raw, 'of the plugin');
+          reply.code(500).send();
         });
-        app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
-          probe(request.raw, 'setErrorHandler');
-          await delay(1);
-          probe(request.raw, 'awaited');
-          return reply.code(error.statusCode ?? 500).send();
-        });
-        app.register(requestId);
-        app.get('/thrown', failure);
-        app.get('/later', () => delay(1).then(failure));
-        app.get('/sent', (_request, reply) => void reply.send(new Error('on purpose')));
-        const querystring = { type: 'object', properties: { count: { type: 'integer' } } };
-        app.get('/query', { schema: { querystring } }, () => '');
-        app.get('/hook', { preHandler: async () => failure() }, () => '');
-        app.get('/stream', (_request, reply) => reply.send(fs.createReadStream('/missing')));
-        app.get('/route', {
-          handler: failure,
-          errorHandler: async (_error, request, reply) => {
-            probe(request.raw, 'of the route');
-            return reply.code(500).send();
-          },
-        });
-        app.register(async (plugin) => {
-          plugin.setErrorHandler((_error, request, reply) => {
-            probe(request.raw, 'of the plugin');
-            reply.code(500).send();
-          });
-          plugin.get('/plugin', failure);
-        });
-        return app;
-      },
+        plugin.get('/plugin', failure);
+      });
+      return app;
     },
   }),
   inFramework({
@@ -521,34 +493,32 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
     title: "show the id in Fastify's handlers for what is not found, and in frameworkErrors",
     probes: ['not found', 'not found in the plugin', 'preHandler', 'frameworkErrors'],
     paths: { '/nowhere': 404, '/plugin/nowhere': 404, '/%zz': 400 },
-    native: {
-      fastify(fastify) {
-        const app = fastify({
-          frameworkErrors: (_error, request, reply) => {
-            if (request.id === idOf(request.raw)) probe(request.raw, 'frameworkErrors');
-            sendBadRequest(reply as FastifyReply);
-          },
-        });
-        app.setNotFoundHandler(
-          { preHandler: async (request: FastifyRequest) => probe(request.raw, 'preHandler') },
-          (request, reply) => {
-            probe(request.raw, 'not found');
+    fastify(fastify) {
+      const app = fastify({
+        frameworkErrors: (_error, request, reply) => {
+          if (request.id === idOf(request.raw)) probe(request.raw, 'frameworkErrors');
+          sendBadRequest(reply as FastifyReply);
+        },
+      });
+      app.setNotFoundHandler(
+        { preHandler: async (request: FastifyRequest) => probe(request.raw, 'preHandler') },
+        (request, reply) => {
+          probe(request.raw, 'not found');
+          reply.code(404).send();
+        },
+      );
+      app.register(
+        async (plugin) => {
+          plugin.setNotFoundHandler((request, reply) => {
+            probe(request.raw, 'not found in the plugin');
             reply.code(404).send();
-          },
-        );
-        app.register(
-          async (plugin) => {
-            plugin.setNotFoundHandler((request, reply) => {
-              probe(request.raw, 'not found in the plugin');
-              reply.code(404).send();
-            });
-          },
-          { prefix: '/plugin' },
-        );
-        app.register(requestId);
-        app.get('/', () => '');
-        return app;
-      },
+          });
+        },
+        { prefix: '/plugin' },
+      );
+      app.register(requestId);
+      app.get('/', () => '');
+      return app;
     },
   }),
 ];

@@ -3,17 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import { type HttpScenario, record } from '@request-context/conformance/engine';
 import type { FrameworkScenario, NativeApps } from '../framework-scenario.ts';
 
-/** An application of one framework, and what the clients ask of it. */
-export interface FrameworkCase extends Omit<HttpScenario, 'routes' | 'setup'> {
-  /** The application, for each framework that the case is for. */
-  readonly native: NativeApps;
+/** The application, for each framework that the case is for, and what the clients ask of it. */
+export interface FrameworkCase extends Omit<HttpScenario, 'routes' | 'setup'>, NativeApps {
   /** Paths that each client requests in turn, with the expected status; without it, `/` and 200. */
   readonly paths?: Readonly<Record<string, number>>;
 }
 
 /** Returns a scenario for the frameworks that the case has an application for. */
 export function inFramework(frameworkCase: FrameworkCase): FrameworkScenario {
-  const { paths = { '/': 200 }, native, ...rest } = frameworkCase;
+  const { paths = { '/': 200 }, ...rest } = frameworkCase;
   return {
     async visit(client) {
       for (const [path, expected] of Object.entries(paths)) {
@@ -23,8 +21,8 @@ export function inFramework(frameworkCase: FrameworkCase): FrameworkScenario {
     },
     ...rest,
     routes: {},
-    frameworks: Object.keys(native),
-    setup: { native },
+    frameworks: ['express', 'koa', 'fastify'].filter((name) => name in frameworkCase),
+    setup: { native: frameworkCase },
   };
 }
 

@@ -64,7 +64,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     id: 'koa-compose',
     title: "keep the id in Koa's middlewares, composed ones too, on the way in and out",
     probes: ['first in', 'first out', 'composed in', 'composed out', 'last in', 'handler'],
-    native: withMiddlewares(
+    ...withMiddlewares(
       requestId(),
       note('first'),
       compose([note('composed'), note('last')]),
@@ -76,23 +76,21 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     title: 'keep the first id in a Koa application within another, both with the adapter',
     probes: ['outer in', 'outer out', 'inner in', 'inner out', 'handler'],
     paths: { '/inner': 200 },
-    native: {
-      koa(framework) {
-        const inner = new framework();
-        inner
-          .use(requestId({ trust: false }))
-          .use(note('inner'))
-          .use(respond('handler'));
-        const app = new framework();
-        return app.use(requestId()).use(note('outer')).use(mount('/inner', inner));
-      },
+    koa(framework) {
+      const inner = new framework();
+      inner
+        .use(requestId({ trust: false }))
+        .use(note('inner'))
+        .use(respond('handler'));
+      const app = new framework();
+      return app.use(requestId()).use(note('outer')).use(mount('/inner', inner));
     },
   }),
   inFramework({
     id: 'koa-twice',
     title: 'keep the first id where the adapter is mounted twice on Koa',
     probes: ['first in', 'first out', 'second in', 'second out', 'handler'],
-    native: withMiddlewares(
+    ...withMiddlewares(
       requestId(),
       note('first'),
       requestId({ trust: false, header: 'X-Other-ID' }),
@@ -105,7 +103,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     title: 'show nothing in what the adapter does not cover, on the same connection too',
     probes: ['covered'],
     visit: visitUncovered,
-    native: withMiddlewares(mount('/covered', compose([requestId(), respond('covered')])), (ctx) =>
+    ...withMiddlewares(mount('/covered', compose([requestId(), respond('covered')])), (ctx) =>
       seenInside(ctx.req, ctx.res).then((seen) => {
         ctx.body = seen;
       }),
@@ -115,47 +113,43 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     id: 'koa-nested',
     title: 'keep the ids apart where a middleware asks another Koa application in the process',
     probes: ['before', 'after'],
-    native: {
-      koa(framework) {
-        const inner = new framework();
-        inner.use(requestId());
-        inner.use(async (ctx) => {
-          ctx.body = await seenInside(ctx.req, ctx.res);
-        });
-        const app = new framework();
-        app.use(requestId());
-        app.use(async (ctx) => {
-          probe(ctx.req, 'before');
-          await askInner(ctx.req, inner.callback());
-          probe(ctx.req, 'after');
-          ctx.body = 'done';
-        });
-        return app;
-      },
+    koa(framework) {
+      const inner = new framework();
+      inner.use(requestId());
+      inner.use(async (ctx) => {
+        ctx.body = await seenInside(ctx.req, ctx.res);
+      });
+      const app = new framework();
+      app.use(requestId());
+      app.use(async (ctx) => {
+        probe(ctx.req, 'before');
+        await askInner(ctx.req, inner.callback());
+        probe(ctx.req, 'after');
+        ctx.body = 'done';
+      });
+      return app;
     },
   }),
   inFramework({
     id: 'koa-current-context',
     title: "keep the id beside Koa's own asyncLocalStorage",
     probes: ['handler', 'in', 'finish'],
-    native: {
-      koa(framework) {
-        const app = new framework({ asyncLocalStorage: true });
-        app.use(requestId());
-        app.use(async (ctx, next) => {
-          probe(ctx.req, 'in');
-          ctx.res.on('finish', () => probe(ctx.req, 'finish'));
-          await next();
-          assert.equal(app.currentContext, ctx);
-        });
-        app.use(async (ctx) => {
-          await delay(1);
-          assert.equal(app.currentContext, ctx);
-          probe(ctx.req, 'handler');
-          ctx.body = 'done';
-        });
-        return app;
-      },
+    koa(framework) {
+      const app = new framework({ asyncLocalStorage: true });
+      app.use(requestId());
+      app.use(async (ctx, next) => {
+        probe(ctx.req, 'in');
+        ctx.res.on('finish', () => probe(ctx.req, 'finish'));
+        await next();
+        assert.equal(app.currentContext, ctx);
+      });
+      app.use(async (ctx) => {
+        await delay(1);
+        assert.equal(app.currentContext, ctx);
+        probe(ctx.req, 'handler');
+        ctx.body = 'done';
+      });
+      return app;
     },
   }),
   inFramework({
@@ -163,23 +157,21 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     title: "keep the id in ctx.onerror, in an application's own as well",
     probes: ['onerror', 'app error'],
     paths: { '/': 500, '/called': 500 },
-    native: {
-      koa(framework) {
-        const app = new framework();
-        const { onerror } = app.context;
-        app.context.onerror = function (this: Koa.Context, error) {
-          probe(this.req, 'onerror');
-          onerror.call(this, error);
-        };
-        app.on('error', (_error, ctx) => probe(ctx.req, 'app error'));
-        app.use(requestId());
-        app.use(async (ctx) => {
-          await delay(1);
-          if (ctx.path === '/called') ctx.onerror(new Error('on purpose'));
-          else throw new Error('on purpose');
-        });
-        return app;
-      },
+    koa(framework) {
+      const app = new framework();
+      const { onerror } = app.context;
+      app.context.onerror = function (this: Koa.Context, error) {
+        probe(this.req, 'onerror');
+        onerror.call(this, error);
+      };
+      app.on('error', (_error, ctx) => probe(ctx.req, 'app error'));
+      app.use(requestId());
+      app.use(async (ctx) => {
+        await delay(1);
+        if (ctx.path === '/called') ctx.onerror(new Error('on purpose'));
+        else throw new Error('on purpose');
+      });
+      return app;
     },
   }),
   inFramework({
@@ -187,7 +179,7 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     title: 'keep the id while Koa sends the response, and where an access log is written',
     probes: ['on-headers', 'on-finished', 'finish', 'close', 'body end', 'generator'],
     paths: { '/stream': 200, '/json': 200 },
-    native: withMiddlewares(requestId(), (ctx) => {
+    ...withMiddlewares(requestId(), (ctx) => {
       const { req, res } = ctx;
       onHeaders(res, () => probe(req, 'on-headers'));
       onFinished(res, () => probe(req, 'on-finished'));
@@ -210,19 +202,13 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     id: 'koa-next',
     title: 'find the id again behind a middleware that queues, where the adapter is mounted again',
     probes: ['first in', 'first out', 'handler'],
-    native: withMiddlewares(
-      requestId(),
-      note('first'),
-      queueing(asIs),
-      requestId(),
-      respond('handler'),
-    ),
+    ...withMiddlewares(requestId(), note('first'), queueing(asIs), requestId(), respond('handler')),
   }),
   inFramework({
     id: 'koa-next-bind',
     title: 'keep the id behind a middleware that queues, by bind',
     probes: ['handler'],
-    native: withMiddlewares(requestId(), queueing(context.bind), respond('handler')),
+    ...withMiddlewares(requestId(), queueing(context.bind), respond('handler')),
   }),
   inFramework({
     id: 'koa-next-plain',
@@ -230,37 +216,35 @@ export const koaScenarios: readonly FrameworkScenario[] = [
       'next is called by the request that releases its place; bind it, or mount the adapter again behind it',
     title: 'keep the id behind a middleware that queues',
     probes: ['handler'],
-    native: withMiddlewares(requestId(), queueing(asIs), respond('handler')),
+    ...withMiddlewares(requestId(), queueing(asIs), respond('handler')),
   }),
   inFramework({
     id: 'koa-errors',
     title: "show the id in Koa's try and catch, and in app.on('error')",
     probes: ['caught', 'app error', 'app error later'],
     paths: { '/thrown': 500, '/later': 500, '/status': 418 },
-    native: {
-      koa(Koa) {
-        const app = new Koa();
-        app.on('error', (_error, ctx) => {
-          probe(ctx.req, 'app error');
-          setTimeout(() => probe(ctx.req, 'app error later'), 1);
-        });
-        app.use(requestId());
-        app.use(async (ctx, next) => {
-          try {
-            await next();
-          } catch (error) {
-            probe(ctx.req, 'caught');
-            throw error;
-          }
-        });
-        app.use(async (ctx) => {
-          if (ctx.path === '/thrown') failure();
-          await delay(1);
-          if (ctx.path === '/status') ctx.throw(418);
-          if (ctx.path === '/later') failure();
-        });
-        return app;
-      },
+    koa(Koa) {
+      const app = new Koa();
+      app.on('error', (_error, ctx) => {
+        probe(ctx.req, 'app error');
+        setTimeout(() => probe(ctx.req, 'app error later'), 1);
+      });
+      app.use(requestId());
+      app.use(async (ctx, next) => {
+        try {
+          await next();
+        } catch (error) {
+          probe(ctx.req, 'caught');
+          throw error;
+        }
+      });
+      app.use(async (ctx) => {
+        if (ctx.path === '/thrown') failure();
+        await delay(1);
+        if (ctx.path === '/status') ctx.throw(418);
+        if (ctx.path === '/later') failure();
+      });
+      return app;
     },
   }),
   inFramework({
@@ -269,16 +253,14 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     probes: ['app error'],
     // Koa 2 responds to a missing file with 404, Koa 3 hangs up.
     visit: (client) => client.send('/').then(() => undefined, ignoreHangUp),
-    native: {
-      koa(Koa) {
-        const app = new Koa();
-        app.on('error', (_error, ctx) => probe(ctx.req, 'app error'));
-        app.use(requestId());
-        app.use((ctx) => {
-          ctx.body = fs.createReadStream('/missing');
-        });
-        return app;
-      },
+    koa(Koa) {
+      const app = new Koa();
+      app.on('error', (_error, ctx) => probe(ctx.req, 'app error'));
+      app.use(requestId());
+      app.use((ctx) => {
+        ctx.body = fs.createReadStream('/missing');
+      });
+      return app;
     },
   }),
   inFramework({
@@ -286,16 +268,14 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     title: 'show the id in a Koa middleware for what is not found',
     probes: ['not found'],
     paths: { '/nowhere': 404 },
-    native: {
-      koa(Koa) {
-        const app = new Koa();
-        app.use(requestId());
-        app.use(async (ctx, next) => {
-          await next();
-          if (ctx.status === 404) probe(ctx.req, 'not found');
-        });
-        return app;
-      },
+    koa(Koa) {
+      const app = new Koa();
+      app.use(requestId());
+      app.use(async (ctx, next) => {
+        await next();
+        if (ctx.status === 404) probe(ctx.req, 'not found');
+      });
+      return app;
     },
   }),
   inFramework({
@@ -303,13 +283,11 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     title: "show the id in app.on('error') for an error of the adapter's options",
     probes: ['app error'],
     paths: { '/': 500 },
-    native: {
-      koa(Koa) {
-        const app = new Koa();
-        app.on('error', (_error, ctx) => probe(ctx.req, 'app error'));
-        app.use(requestId({ values: failure }));
-        return app;
-      },
+    koa(Koa) {
+      const app = new Koa();
+      app.on('error', (_error, ctx) => probe(ctx.req, 'app error'));
+      app.use(requestId({ values: failure }));
+      return app;
     },
   }),
 ];

@@ -7,35 +7,30 @@ import { requestId as koaRequestId } from '@request-context/koa';
 import expressCors from 'cors';
 import fastifyCors4 from 'fastify4-cors';
 import type { FrameworkScenario } from '../framework-scenario.ts';
+import { inFramework } from './in-framework.ts';
 
 /** The preflight of a request across origins, to which the CORS middleware responds. */
-export const preflightScenario: FrameworkScenario = {
+export const preflightScenario: FrameworkScenario = inFramework({
   id: 'echo-preflight',
   title: 'echo the id on the response to a preflight',
-  frameworks: ['express', 'koa', 'fastify'],
   probes: [],
-  routes: {},
-  setup: {
-    native: {
-      express(express) {
-        const app = express();
-        app.use(expressRequestId());
-        app.use(expressCors());
-        return app;
-      },
-      koa(Koa) {
-        const app = new Koa();
-        app.use(koaRequestId());
-        app.use(koaCors());
-        return app;
-      },
-      fastify(fastify) {
-        const app = fastify();
-        app.register(app.version.startsWith('4') ? (fastifyCors4 as never) : fastifyCors5);
-        app.register(fastifyRequestId);
-        return app;
-      },
-    },
+  express(express) {
+    const app = express();
+    app.use(expressRequestId());
+    app.use(expressCors());
+    return app;
+  },
+  koa(Koa) {
+    const app = new Koa();
+    app.use(koaRequestId());
+    app.use(koaCors());
+    return app;
+  },
+  fastify(fastify) {
+    const app = fastify();
+    app.register(app.version.startsWith('4') ? (fastifyCors4 as never) : fastifyCors5);
+    app.register(fastifyRequestId);
+    return app;
   },
   async visit(client) {
     const headers = { Origin: 'http://example.com', 'Access-Control-Request-Method': 'PUT' };
@@ -43,4 +38,4 @@ export const preflightScenario: FrameworkScenario = {
     assert.equal(response.status, 204);
     assert.notEqual(response.headers['access-control-allow-methods'], undefined);
   },
-};
+});

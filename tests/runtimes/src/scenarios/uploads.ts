@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastifyMultipart5 from '@fastify/multipart';
-import { type Client, record } from '@request-context/conformance/engine';
+import type { Client } from '@request-context/conformance/engine';
 import { requestId as expressRequestId } from '@request-context/express';
 import { requestId as fastifyRequestId } from '@request-context/fastify';
 import busboy from 'busboy';
 import fastifyMultipart4 from 'fastify4-multipart';
 import multer from 'multer';
 import type { FrameworkScenario } from '../framework-scenario.ts';
+import { inFramework, probe } from './in-framework.ts';
 
 const boundary = 'a-boundary';
 const headers = { 'Content-Type': `multipart/form-data; boundary=${boundary}` };
@@ -34,7 +35,7 @@ async function upload(client: Client): Promise<void> {
 /** Drops a file, and records the id at its start and end. */
 const noting: multer.StorageEngine = {
   _handleFile(req, file, done) {
-    const note = (label: string): void => record(String(req.headers['x-request-id']), label);
+    const note = (label: string): void => probe(req, label);
     note('file');
     file.stream.on('data', () => note('data'));
     file.stream.on('end', () => {
@@ -69,60 +70,45 @@ export const uploadScenarios: readonly FrameworkScenario[] = [
     },
     visit: upload,
   },
-  {
+  inFramework({
     id: 'uploads-multer',
     title: 'keep the id in an upload by multer',
-    frameworks: ['express'],
     probes: ['filter', 'file', 'data', 'end', 'handler'],
-    routes: {},
-    setup: {
-      native: {
-        express(express) {
-          const app = express();
-          const fileFilter: multer.Options['fileFilter'] = (req, _file, done) => {
-            record(String(req.headers['x-request-id']), 'filter');
-            done(null, true);
-          };
-          app.use(expressRequestId());
-          app.post('/', multer({ storage: noting, fileFilter }).single('file'), (req, res) => {
-            record(String(req.headers['x-request-id']), 'handler');
-            res.send(req.body.field);
-          });
-          return app;
-        },
-      },
+    express(express) {
+      const app = express();
+      const fileFilter: multer.Options['fileFilter'] = (req, _file, done) => {
+        probe(req, 'filter');
+        done(null, true);
+      };
+      app.use(expressRequestId());
+      app.post('/', multer({ storage: noting, fileFilter }).single('file'), (req, res) => {
+        probe(req, 'handler');
+        res.send(req.body.field);
+      });
+      return app;
     },
     visit: upload,
-  },
-  {
+  }),
+  inFramework({
     id: 'uploads-fastify',
     title: 'keep the id in an upload by @fastify/multipart',
-    frameworks: ['fastify'],
     probes: ['handler', 'file', 'data', 'end'],
-    routes: {},
-    setup: {
-      native: {
-        fastify(fastify) {
-          const app = fastify();
-          app.register(
-            app.version.startsWith('4') ? (fastifyMultipart4 as never) : fastifyMultipart5,
-          );
-          app.register(fastifyRequestId);
-          app.post('/', async (request) => {
-            const note = (label: string): void =>
-              record(request.headers['x-request-id'] as string, label);
-            note('handler');
-            const file = await request.file();
-            note('file');
-            file?.file.on('data', () => note('data'));
-            await file?.toBuffer();
-            note('end');
-            return 'ok';
-          });
-          return app;
-        },
-      },
+    fastify(fastify) {
+      const app = fastify();
+      app.register(app.version.startsWith('4') ? (fastifyMultipart4 as never) : fastifyMultipart5);
+      app.register(fastifyRequestId);
+      app.post('/', async (request) => {
+        const note = (label: string): void => probe(request.raw, label);
+        note('handler');
+        const file = await request.file();
+        note('file');
+        file?.file.on('data', () => note('data'));
+        await file?.toBuffer();
+        note('end');
+        return 'ok';
+      });
+      return app;
     },
     visit: upload,
-  },
+  }),
 ];
