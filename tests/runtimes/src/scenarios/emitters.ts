@@ -17,6 +17,7 @@ import {
   type ProbedExchange,
 } from '@request-context/conformance/engine';
 import { context } from '@request-context/core';
+import { probeEvents } from './probe-events.ts';
 
 /**
  * What the whole process listens to, such as a connection to a broker: it emits outside of any
@@ -243,30 +244,11 @@ class Sink extends Writable {
   }
 }
 
-function readFeed(x: ProbedExchange, feed: Feed): Promise<void> {
-  return new Promise((resolve) => {
-    feed.on('data', () => x.probe('data'));
-    feed.on('end', () => x.probe('end'));
-    feed.on('close', () => {
-      x.probe('close');
-      resolve();
-    });
-  });
-}
-
 function writeSink(x: ProbedExchange, sink: Sink): Promise<void> {
-  return new Promise((resolve) => {
-    sink.once('drain', () => {
-      x.probe('drain');
-      sink.end();
-    });
-    sink.on('finish', () => x.probe('finish'));
-    sink.on('close', () => {
-      x.probe('close');
-      resolve();
-    });
-    sink.write('chunk');
-  });
+  const closed = probeEvents(x, sink, ['drain', 'finish', 'close']);
+  sink.once('drain', () => sink.end());
+  sink.write('chunk');
+  return closed;
 }
 
 function upperCase(x: ProbedExchange): Transform {
@@ -295,7 +277,8 @@ function sink(x: ProbedExchange): Writable {
   });
 }
 
-const feedCase = { open: () => new Bus(), probes: ['data', 'end', 'close'] } as const;
+const feedEvents = ['data', 'end', 'close'];
+const feedCase = { open: () => new Bus(), probes: feedEvents } as const;
 const sinkCase = { open: () => new Bus(), probes: ['drain', 'finish', 'close'] } as const;
 
 const streamScenarios: readonly HttpScenario[] = [
@@ -305,10 +288,7 @@ const streamScenarios: readonly HttpScenario[] = [
     probes: ['data', 'end', 'close', 'loop', 'readable', 'after'],
     async work(x) {
       const stream = Readable.from(chunks());
-      stream.on('data', () => x.probe('data'));
-      stream.on('end', () => x.probe('end'));
-      stream.on('close', () => x.probe('close'));
-      await once(stream, 'close');
+      await probeEvents(x, stream, ['data', 'end', 'close']);
       for await (const _ of Readable.from(chunks())) x.probe('loop');
       const paused = Readable.from(chunks());
       paused.on('readable', () => {
@@ -325,10 +305,9 @@ const streamScenarios: readonly HttpScenario[] = [
     probes: ['transform', 'flush', 'write', 'final', 'pipe', 'finish'],
     async work(x) {
       const end = sink(x);
-      end.on('pipe', () => x.probe('pipe'));
-      end.on('finish', () => x.probe('finish'));
+      const ended = probeEvents(x, end, ['pipe', 'finish']);
       Readable.from(chunks()).pipe(upperCase(x)).pipe(new PassThrough()).pipe(end);
-      await once(end, 'finish');
+      await ended;
     },
   }),
   inHandler({
@@ -403,14 +382,14 @@ const streamScenarios: readonly HttpScenario[] = [
     ...feedCase,
     id: 'emitters-feed-bind-emitter',
     title: 'keep the id in the events of a stream that is fed from elsewhere, by bindEmitter',
-    work: (x, bus) => readFeed(x, context.bindEmitter(new Feed(bus))),
+    work: (x, bus) => probeEvents(x, context.bindEmitter(new Feed(bus)), feedEvents),
   }),
   inHandler({
     ...feedCase,
     id: 'emitters-feed-plain',
     fails: 'a stream emits in the context of the code that pushes the data',
     title: 'keep the id in the events of a stream that is fed from elsewhere',
-    work: (x, bus) => readFeed(x, new Feed(bus)),
+    work: (x, bus) => probeEvents(x, new Feed(bus), feedEvents),
   }),
   inHandler({
     id: 'emitters-feed-loop',

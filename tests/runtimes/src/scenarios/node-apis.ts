@@ -13,13 +13,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import zlib from 'node:zlib';
-import {
-  createBarrier,
-  type HttpScenario,
-  inHandler,
-  type ProbedExchange,
-} from '@request-context/conformance/engine';
+import { createBarrier, type HttpScenario, inHandler } from '@request-context/conformance/engine';
 import { context } from '@request-context/core';
+import { probeEvents } from './probe-events.ts';
 
 /** Calls an API that ends in a callback; the callback probes. */
 type Call = (done: () => void) => void;
@@ -122,12 +118,6 @@ const awaitScenarios: readonly HttpScenario[] = [
     'subtle.digest': () => crypto.subtle.digest('SHA-256', data),
   }),
 ];
-
-/** Probes in each of the events; resolves with the last of them. */
-function probeEvents(x: ProbedExchange, emitter: NodeJS.EventEmitter, events: readonly string[]) {
-  for (const event of events) emitter.on(event, () => x.probe(event));
-  return once(emitter, events.at(-1) as string);
-}
 
 const socketEvents = ['lookup', 'connect', 'ready', 'data', 'end', 'finish', 'close'];
 

@@ -14,6 +14,7 @@ import { context } from '@request-context/core';
 import axios from 'axios';
 import got from 'got';
 import { Pool, request as undiciRequest } from 'undici';
+import { probeEvents } from './probe-events.ts';
 
 /** Far less than there are requests: most wait for a connection that another one has opened. */
 const connections = 2;
@@ -59,17 +60,6 @@ async function closeUpstream({ agent, pool, close }: Upstream): Promise<void> {
 
 const upstreamCase = { open: openUpstream, close: closeUpstream } as const;
 
-/** Probes in events; resolves with the last of them. */
-function probeEvents(
-  x: ProbedExchange,
-  emitter: NodeJS.EventEmitter,
-  prefix: string,
-  events: readonly string[],
-): Promise<void> {
-  for (const event of events) emitter.on(event, () => x.probe(`${prefix} ${event}`));
-  return new Promise((resolve) => emitter.on(events.at(-1) as string, () => resolve()));
-}
-
 const bodyEvents = ['data', 'end', 'close'];
 const requestEvents = ['socket', 'finish', 'response', 'close'];
 const bodyProbes = bodyEvents.map((event) => `body ${event}`);
@@ -77,8 +67,8 @@ const httpProbes = [...requestEvents.map((event) => `request ${event}`), ...body
 
 /** Sends a request, and probes in all events of it and its response. */
 async function askByEvents(x: ProbedExchange, outgoing: ClientRequest): Promise<void> {
-  const closed = probeEvents(x, outgoing, 'request', requestEvents);
-  outgoing.on('response', (incoming) => void probeEvents(x, incoming, 'body', bodyEvents));
+  const closed = probeEvents(x, outgoing, requestEvents, 'request ');
+  outgoing.on('response', (incoming) => void probeEvents(x, incoming, bodyEvents, 'body '));
   outgoing.end('a body');
   await closed;
   x.probe('after');
@@ -100,7 +90,7 @@ async function sendAndGiveUp(
 ): Promise<void> {
   const written = wrap(() => x.probe('written'));
   const ended = wrap(() => x.probe('ended'));
-  const closed = probeEvents(x, outgoing, 'request', ['socket', 'finish', 'error', 'close']);
+  const closed = probeEvents(x, outgoing, ['socket', 'finish', 'error', 'close'], 'request ');
   outgoing.on('finish', () => outgoing.destroy(new Error('on purpose')));
   outgoing.write('first', written);
   outgoing.end('second', ended);
@@ -114,7 +104,7 @@ function slowRequest(url: string, agent: Agent): ClientRequest {
 
 /** Sends a request's body when it has timed out. */
 async function askLate(x: ProbedExchange, outgoing: ClientRequest): Promise<void> {
-  const closed = probeEvents(x, outgoing, 'request', ['timeout', 'close']);
+  const closed = probeEvents(x, outgoing, ['timeout', 'close'], 'request ');
   outgoing.on('timeout', () => outgoing.end('a body'));
   outgoing.on('response', (incoming) => incoming.resume());
   outgoing.flushHeaders();
@@ -134,7 +124,7 @@ const httpScenarios: readonly HttpScenario[] = [
       const host = url.replace('127.0.0.1', 'localhost');
       const outgoing = request(host, { method: 'POST', agent: false });
       outgoing.on('socket', (socket) => {
-        void probeEvents(x, socket, 'socket', ['lookup', 'connect', 'close']);
+        void probeEvents(x, socket, ['lookup', 'connect', 'close'], 'socket ');
       });
       return askByEvents(x, outgoing);
     },
@@ -180,7 +170,7 @@ const httpScenarios: readonly HttpScenario[] = [
         }
       }
       const outgoing = context.bindEmitter(request(url, { method: 'POST', agent }));
-      const closed = probeEvents(x, outgoing, 'request', ['drain', 'finish', 'close']);
+      const closed = probeEvents(x, outgoing, ['drain', 'finish', 'close'], 'request ');
       outgoing.on('response', (incoming) => incoming.resume());
       await pipeline(parts(), outgoing);
       x.probe('after');
@@ -216,7 +206,7 @@ const httpScenarios: readonly HttpScenario[] = [
     async work(x, { url, agent }) {
       const headers = { Expect: '100-continue' };
       const outgoing = request(url, { method: 'POST', agent, headers });
-      const closed = probeEvents(x, outgoing, 'request', ['continue', 'close']);
+      const closed = probeEvents(x, outgoing, ['continue', 'close'], 'request ');
       outgoing.on('continue', () => outgoing.end('a body'));
       outgoing.on('response', (incoming) => incoming.resume());
       outgoing.flushHeaders();
@@ -245,12 +235,12 @@ const httpScenarios: readonly HttpScenario[] = [
     async work(x, { url, agent }) {
       const waiting = request(url, { agent }).end();
       setImmediate(() => waiting.destroy(new Error('on purpose')));
-      await probeEvents(x, waiting, 'waiting', ['error', 'close']);
+      await probeEvents(x, waiting, ['error', 'close'], 'waiting ');
       const begun = request(url, { agent }).end();
-      const closed = probeEvents(x, begun, 'request', ['close']);
+      const closed = probeEvents(x, begun, ['close'], 'request ');
       begun.on('error', () => {});
       begun.on('response', (incoming) => {
-        void probeEvents(x, incoming, 'body', ['error', 'close']);
+        void probeEvents(x, incoming, ['error', 'close'], 'body ');
         incoming.once('data', () => incoming.destroy(new Error('on purpose')));
       });
       await closed;
@@ -374,7 +364,7 @@ const undiciScenarios: readonly HttpScenario[] = [
         pool.request(get, (error, response) => {
           x.probe('callback');
           if (error !== null) reject(error);
-          else resolve(probeEvents(x, context.bindEmitter(response.body), 'body', bodyEvents));
+          else resolve(probeEvents(x, context.bindEmitter(response.body), bodyEvents, 'body '));
         });
       }),
   }),
@@ -385,7 +375,7 @@ const undiciScenarios: readonly HttpScenario[] = [
     probes: bodyProbes,
     async work(x, { pool }) {
       const { body } = await pool.request(get);
-      await probeEvents(x, context.bindEmitter(body), 'body', bodyEvents);
+      await probeEvents(x, context.bindEmitter(body), bodyEvents, 'body ');
     },
   }),
   inHandler({
@@ -397,7 +387,7 @@ const undiciScenarios: readonly HttpScenario[] = [
     probes: bodyProbes,
     async work(x, { pool }) {
       const { body } = await pool.request(get);
-      await probeEvents(x, body, 'body', bodyEvents);
+      await probeEvents(x, body, bodyEvents, 'body ');
     },
   }),
   inHandler({
@@ -432,7 +422,7 @@ const undiciScenarios: readonly HttpScenario[] = [
         x.probe('handler');
         return body;
       });
-      const closed = probeEvents(x, context.bindEmitter(duplex), 'body', bodyEvents);
+      const closed = probeEvents(x, context.bindEmitter(duplex), bodyEvents, 'body ');
       duplex.end('a body');
       return closed;
     },
@@ -446,7 +436,7 @@ const undiciScenarios: readonly HttpScenario[] = [
     probes: bodyProbes,
     work(x, { pool }) {
       const duplex = pool.pipeline(post, ({ body }) => body);
-      const closed = probeEvents(x, duplex, 'body', bodyEvents);
+      const closed = probeEvents(x, duplex, bodyEvents, 'body ');
       duplex.end('a body');
       return closed;
     },
@@ -521,7 +511,7 @@ const clientScenarios: readonly HttpScenario[] = [
     probes: bodyProbes,
     async work(x, { url, agent }) {
       const { data } = await axios.get(url, { httpAgent: agent, responseType: 'stream' });
-      await probeEvents(x, data, 'body', bodyEvents);
+      await probeEvents(x, data, bodyEvents, 'body ');
     },
   }),
   inHandler({
@@ -552,7 +542,7 @@ const clientScenarios: readonly HttpScenario[] = [
     probes: ['body request', 'body response', 'body data', 'body end'],
     async work(x, { url, agent }) {
       const stream = got.stream(url, { agent: { http: agent } });
-      await probeEvents(x, stream, 'body', ['request', 'response', 'data', 'end']);
+      await probeEvents(x, stream, ['request', 'response', 'data', 'end'], 'body ');
     },
   }),
 ];
