@@ -15,6 +15,16 @@ export class CallbackPool {
     }
   }
 
+  /** Calls back from a place of the pool after some work, then releases the place. */
+  use(callback: () => void): void {
+    this.acquire(() => {
+      setTimeout(() => {
+        callback();
+        this.release();
+      }, 1);
+    });
+  }
+
   release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free += 1;

@@ -1,4 +1,4 @@
-import { EventEmitter, on, once, setMaxListeners } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import {
   Duplex,
   finished,
@@ -17,37 +17,8 @@ import {
   type ProbedExchange,
 } from '@request-context/conformance/engine';
 import { context } from '@request-context/core';
+import { Bus } from './bus.ts';
 import { probeEvents } from './probe-events.ts';
-
-/**
- * What the whole process listens to, such as a connection to a broker: it emits outside of any
- * request, for all that asked in the last milliseconds.
- */
-class Bus extends EventEmitter {
-  readonly #outside = context.snapshot();
-  readonly target = new EventTarget();
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor() {
-    super();
-    setMaxListeners(0, this, this.target);
-  }
-
-  /** Asks for a 'message', emitted by the emitter and by the target. */
-  ask(): this {
-    this.#timer ??= this.#outside(setTimeout, () => {
-      this.#timer = undefined;
-      this.emit('message');
-      this.target.dispatchEvent(new Event('message'));
-    });
-    return this;
-  }
-
-  /** Calls back outside of any request. */
-  call(callback: () => void): void {
-    this.ask().once('message', callback);
-  }
-}
 
 const busCase = { open: () => new Bus(), probes: ['message', 'after'] } as const;
 

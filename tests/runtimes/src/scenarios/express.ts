@@ -43,21 +43,13 @@ function authenticate(
   pool: CallbackPool,
   wrap: (callback: (user: string) => void) => (user: string) => void,
 ): RequestHandler {
-  function verify(name: string, done: (user: string) => void): void {
-    pool.acquire(() => {
-      setTimeout(() => {
-        done(name);
-        pool.release();
-      }, 1);
-    });
-  }
   return (req, res, next) => {
     const done = wrap((user) => {
       probe(req, 'strategy');
       res.locals.user = user;
       next();
     });
-    verify('somebody', done);
+    pool.use(() => done('somebody'));
   };
 }
 
@@ -73,26 +65,19 @@ function queueing(): RequestHandler {
 /** A store of sessions that calls back from a pool that requests share, as slow databases do. */
 function createStore(): session.Store {
   const pool = new CallbackPool();
-  const inPool = (callback: () => void): void =>
-    pool.acquire(() => {
-      setTimeout(() => {
-        callback();
-        pool.release();
-      }, 1);
-    });
   const sessions = new Map<string, session.SessionData>();
   class Store extends session.Store {
     override get(id: string, callback: (error: unknown, data?: session.SessionData) => void): void {
-      inPool(() => callback(null, sessions.get(id)));
+      pool.use(() => callback(null, sessions.get(id)));
     }
     override set(id: string, data: session.SessionData, callback?: () => void): void {
-      inPool(() => {
+      pool.use(() => {
         sessions.set(id, data);
         callback?.();
       });
     }
     override destroy(id: string, callback?: () => void): void {
-      inPool(() => {
+      pool.use(() => {
         sessions.delete(id);
         callback?.();
       });

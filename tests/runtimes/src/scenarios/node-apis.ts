@@ -328,30 +328,25 @@ function drawNumbers(callback: () => void): void {
   crypto.randomInt(10, callback);
 }
 
-const randomIntCase = { probes: ['callback'], open: () => createBarrier() } as const;
-
-const randomIntScenarios: readonly HttpScenario[] = [
-  inHandler({
-    ...randomIntCase,
-    id: 'node-apis-random-int-bind',
-    title: 'keep the id in a bound callback of crypto.randomInt',
+function randomInt(id: string, which: string, wrap: typeof context.bind): HttpScenario {
+  return inHandler({
+    id: `node-apis-random-int-${id}`,
+    title: `keep the id in a ${which} of crypto.randomInt`,
+    probes: ['callback'],
+    open: () => createBarrier(),
     async work(x, meet) {
       await meet();
       await new Promise<void>((resolve) => {
-        const callback = context.bind(() => x.probe('callback'));
+        const callback = wrap(() => x.probe('callback'));
         drawNumbers(() => resolve(callback()));
       });
     },
-  }),
-  inHandler({
-    ...randomIntCase,
-    id: 'node-apis-random-int-plain',
-    title: 'keep the id in a callback of crypto.randomInt',
-    async work(x, meet) {
-      await meet();
-      await new Promise<void>((resolve) => drawNumbers(() => resolve(x.probe('callback'))));
-    },
-  }),
+  });
+}
+
+const randomIntScenarios: readonly HttpScenario[] = [
+  randomInt('bind', 'bound callback', context.bind),
+  randomInt('plain', 'callback', (callback) => callback),
 ];
 
 const webScenarios: readonly HttpScenario[] = [

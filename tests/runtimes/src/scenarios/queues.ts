@@ -14,14 +14,11 @@ import fastq from 'fastq';
 import { createPool } from 'generic-pool';
 import pLimit from 'p-limit';
 import PQueue from 'p-queue';
+import { Bus } from './bus.ts';
 import { CallbackPool, concurrency } from './callback-pool.ts';
 
 /** Work in a place of the pool; `wrap` is what the request does with its callback. */
-function inPool(
-  x: ProbedExchange,
-  pool: CallbackPool,
-  wrap: (callback: () => void) => () => void,
-): Promise<void> {
+function inPool(x: ProbedExchange, pool: CallbackPool, wrap: Wrap): Promise<void> {
   return new Promise((resolve) => {
     pool.acquire(
       wrap(() => {
@@ -41,37 +38,34 @@ const poolCase = {
   open: () => new CallbackPool(),
 } as const;
 
+type Wrap = (callback: () => void) => () => void;
+
 /** Ways to hand a callback to the pool. */
+function poolScenario(id: string, how: string, createWrap: () => Wrap, fails?: string) {
+  return inHandler({
+    ...poolCase,
+    id: `queues-pool-${id}`,
+    ...(fails === undefined ? {} : { fails }),
+    title: `keep the id in a hand-written pool's callback ${how}`,
+    async work(x, pool) {
+      await inPool(x, pool, createWrap());
+      x.probe('after');
+    },
+  });
+}
+
 const poolScenarios: readonly HttpScenario[] = [
-  inHandler({
-    ...poolCase,
-    id: 'queues-pool-bind',
-    title: "keep the id in a hand-written pool's callback that is bound",
-    async work(x, pool) {
-      await inPool(x, pool, context.bind);
-      x.probe('after');
-    },
+  poolScenario('bind', 'that is bound', () => context.bind),
+  poolScenario('snapshot', 'by a snapshot', () => {
+    const inThisRequest = context.snapshot();
+    return (callback) => () => inThisRequest(callback);
   }),
-  inHandler({
-    ...poolCase,
-    id: 'queues-pool-snapshot',
-    title: "keep the id in a hand-written pool's callback by a snapshot",
-    async work(x, pool) {
-      const inThisRequest = context.snapshot();
-      await inPool(x, pool, (callback) => () => inThisRequest(callback));
-      x.probe('after');
-    },
-  }),
-  inHandler({
-    ...poolCase,
-    id: 'queues-pool-plain',
-    fails: 'the callback is called by the request that releases its place',
-    title: "keep the id in a hand-written pool's callback as it is",
-    async work(x, pool) {
-      await inPool(x, pool, (callback) => callback);
-      x.probe('after');
-    },
-  }),
+  poolScenario(
+    'plain',
+    'as it is',
+    () => (callback) => callback,
+    'the callback is called by the request that releases its place',
+  ),
   inHandler({
     ...poolCase,
     id: 'queues-pool-await',
@@ -87,39 +81,20 @@ const poolScenarios: readonly HttpScenario[] = [
   }),
 ];
 
+const bus = new Bus();
+
 /** A connection whose events come from one source that all connections share, as from a socket. */
 class Connection extends EventEmitter {
   query(): Promise<void> {
     return new Promise((resolve) => {
       this.once('done', resolve);
-      source.once('tick', () => {
+      bus.call(() => {
         this.emit('row');
         this.emit('done');
       });
-      source.start();
     });
   }
 }
-
-/** Ticks outside of any request, for everything that waits. */
-class Source extends EventEmitter {
-  #timer: NodeJS.Timeout | undefined;
-  readonly #outside = context.snapshot();
-
-  constructor() {
-    super();
-    this.setMaxListeners(0);
-  }
-
-  start(): void {
-    this.#timer ??= this.#outside(setTimeout, () => {
-      this.#timer = undefined;
-      this.emit('tick');
-    });
-  }
-}
-
-const source = new Source();
 
 /** generic-pool, with connections that are emitters. */
 function createConnectionPool() {
@@ -301,32 +276,29 @@ const queueScenarios = Object.entries(queues).flatMap(([name, { title, fails, op
   ];
 });
 
-/** What is called when a job is done, by queues that take a callback. */
-const callbackScenarios = [
-  inHandler({
-    id: 'queues-fastq-callback',
-    title: 'keep the id in the bound callback of a job of fastq',
-    probes: ['callback'],
-    open: () =>
-      fastq<undefined, undefined, void>((_, done) => void setTimeout(() => done(null), 1), 1),
-    work: (x, queue) =>
-      new Promise<void>((resolve) => {
-        const callback = context.bind(() => x.probe('callback'));
-        queue.push(undefined, () => resolve(callback()));
-      }),
-  }),
-  inHandler({
-    id: 'queues-async-callback',
-    title: 'keep the id in the bound callback of a job of async.queue',
-    probes: ['callback'],
-    open: () => async.queue<undefined>((_, done) => void setTimeout(done, 1), 1),
-    work: (x, queue) =>
-      new Promise<void>((resolve) => {
-        const callback = context.bind(() => x.probe('callback'));
-        queue.push(undefined, () => resolve(callback()));
-      }),
-  }),
+/** A queue whose jobs have a callback for when they are done. */
+interface CallbackQueue {
+  push(job: undefined, callback: () => void): unknown;
+}
+
+const callbackQueues: readonly [id: string, title: string, open: () => CallbackQueue][] = [
+  ['fastq', 'fastq', () => fastq((_, done) => void setTimeout(() => done(null), 1), 1)],
+  ['async', 'async.queue', () => async.queue((_, done) => void setTimeout(done, 1), 1)],
 ];
+
+const callbackScenarios = callbackQueues.map(([id, title, open]) =>
+  inHandler({
+    id: `queues-${id}-callback`,
+    title: `keep the id in the bound callback of a job of ${title}`,
+    probes: ['callback'],
+    open,
+    work: (x, queue) =>
+      new Promise<void>((resolve) => {
+        const callback = context.bind(() => x.probe('callback'));
+        queue.push(undefined, () => resolve(callback()));
+      }),
+  }),
+);
 
 /** What is put aside for a worker that belongs to no request. */
 interface Item {
