@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { listen, type Running } from '@request-context/conformance';
 import {
+  type HandlerCase,
   type HttpScenario,
   inHandler,
   type ProbedExchange,
@@ -58,7 +59,10 @@ async function closeUpstream({ agent, pool, close }: Upstream): Promise<void> {
   await close();
 }
 
-const upstreamCase = { open: openUpstream, close: closeUpstream } as const;
+/** Work of a handler that asks an upstream server. */
+function asking(handlerCase: Omit<HandlerCase<Upstream>, 'open' | 'close'>): HttpScenario {
+  return inHandler({ ...handlerCase, open: openUpstream, close: closeUpstream });
+}
 
 const bodyEvents = ['data', 'end', 'close'];
 const requestEvents = ['socket', 'finish', 'response', 'close'];
@@ -115,8 +119,7 @@ const givenUpProbes = ['written', 'ended', 'request socket', 'request finish', '
 
 /** Node's own agent hands a connection to the request that waits for it in that request's context. */
 const httpScenarios: readonly HttpScenario[] = [
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http',
     title: 'keep the id in the events of http.request on a separate connection',
     probes: [...httpProbes, 'socket lookup', 'socket connect', 'socket close'],
@@ -129,15 +132,13 @@ const httpScenarios: readonly HttpScenario[] = [
       return askByEvents(x, outgoing);
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-agent',
     title: 'keep the id in the events of http.request with an agent that queues',
     probes: httpProbes,
     work: (x, { url, agent }) => askByEvents(x, request(url, { method: 'POST', agent })),
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-agent-bind-emitter',
     title: 'keep the id in the events of http.request with an agent that queues, by bindEmitter',
     probes: httpProbes,
@@ -157,8 +158,7 @@ const httpScenarios: readonly HttpScenario[] = [
       for (const _ of 'abc') await askByEvents(x, request(url, { method: 'POST', agent: idle }));
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-upload',
     title: 'keep the id while http.request sends a large body, by bindEmitter',
     probes: ['request drain', 'request finish', 'request close', 'generator', 'after'],
@@ -177,8 +177,7 @@ const httpScenarios: readonly HttpScenario[] = [
       await closed;
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-agent-replaced',
     title:
       'keep the id of http.request on a connection that follows one given up, by bind and bindEmitter',
@@ -188,8 +187,7 @@ const httpScenarios: readonly HttpScenario[] = [
       return sendAndGiveUp(x, outgoing, context.bind);
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-agent-replaced-plain',
     fails:
       'the agent opens the connection in the context that gave up the one before, and sends from there what was written before it opened',
@@ -198,8 +196,7 @@ const httpScenarios: readonly HttpScenario[] = [
     work: (x, { url, agent }) =>
       sendAndGiveUp(x, request(url, { method: 'POST', agent }), (callback) => callback),
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-continue',
     title: "keep the id in the event 'continue' of http.request",
     probes: ['request continue', 'request close'],
@@ -213,22 +210,19 @@ const httpScenarios: readonly HttpScenario[] = [
       await closed;
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-timeout',
     title: "keep the id in the event 'timeout' of http.request, by bindEmitter",
     probes: ['request timeout', 'request close'],
     work: (x, { url, agent }) => askLate(x, context.bindEmitter(slowRequest(url, agent))),
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-timeout-plain',
     title: "keep the id in the event 'timeout' of http.request",
     probes: ['request timeout', 'request close'],
     work: (x, { url, agent }) => askLate(x, slowRequest(url, agent)),
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-abort',
     title: 'keep the id in the events of an http.request that is destroyed',
     probes: ['waiting error', 'waiting close', 'request close', 'body error', 'body close'],
@@ -246,8 +240,7 @@ const httpScenarios: readonly HttpScenario[] = [
       await closed;
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-http-await',
     title: 'keep the id after awaits of http.request with an agent that queues',
     probes: ['response', 'text', 'loop', 'pipeline'],
@@ -264,8 +257,7 @@ const httpScenarios: readonly HttpScenario[] = [
 ];
 
 const fetchScenarios: readonly HttpScenario[] = [
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-fetch',
     title: 'keep the id after awaits of fetch and of its body',
     probes: ['response', 'text', 'loop', 'reader', 'redirected', 'aborted'],
@@ -283,8 +275,7 @@ const fetchScenarios: readonly HttpScenario[] = [
       await fetch(url, { signal: AbortSignal.abort() }).catch(() => x.probe('aborted'));
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-fetch-upload',
     title: 'keep the id in a stream that fetch sends',
     probes: ['pull', 'after'],
@@ -335,10 +326,12 @@ function responseSink(write: () => void): Writable {
   });
 }
 
+const whereOpened =
+  'undici reads and writes in the context in which the connection was opened, by another request';
+
 /** Undici reads every response in the context in which the connection was opened. */
 const undiciScenarios: readonly HttpScenario[] = [
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-await',
     title: 'keep the id after awaits of undici and of its body',
     probes: ['request', 'text', 'loop', 'pool'],
@@ -352,8 +345,7 @@ const undiciScenarios: readonly HttpScenario[] = [
       for await (const _ of response.body) x.probe('loop');
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-callback',
     title: "keep the id in undici's callback, and in the events of the body by bindEmitter",
     probes: ['callback', ...bodyProbes],
@@ -368,8 +360,7 @@ const undiciScenarios: readonly HttpScenario[] = [
         });
       }),
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-body',
     title: "keep the id in the events of undici's body, by bindEmitter",
     probes: bodyProbes,
@@ -378,11 +369,9 @@ const undiciScenarios: readonly HttpScenario[] = [
       await probeEvents(x, context.bindEmitter(body), bodyEvents, 'body ');
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-body-plain',
-    fails:
-      'undici reads and writes in the context in which the connection was opened, by another request',
+    fails: whereOpened,
     title: "keep the id in the events of undici's body",
     probes: bodyProbes,
     async work(x, { pool }) {
@@ -390,8 +379,7 @@ const undiciScenarios: readonly HttpScenario[] = [
       await probeEvents(x, body, bodyEvents, 'body ');
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-stream',
     title: "keep the id in the bound write of a stream for undici's response",
     probes: ['factory', 'write', 'after'],
@@ -403,17 +391,14 @@ const undiciScenarios: readonly HttpScenario[] = [
       x.probe('after');
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-stream-plain',
-    fails:
-      'undici reads and writes in the context in which the connection was opened, by another request',
+    fails: whereOpened,
     title: "keep the id in the write of a stream for undici's response",
     probes: ['write'],
     work: (x, { pool }) => pool.stream(get, () => responseSink(() => x.probe('write'))),
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-pipeline',
     title: "keep the id in undici's pipeline, by bindEmitter",
     probes: ['handler', ...bodyProbes],
@@ -427,11 +412,9 @@ const undiciScenarios: readonly HttpScenario[] = [
       return closed;
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-pipeline-plain',
-    fails:
-      'undici reads and writes in the context in which the connection was opened, by another request',
+    fails: whereOpened,
     title: "keep the id in the events of undici's pipeline",
     probes: bodyProbes,
     work(x, { pool }) {
@@ -441,18 +424,15 @@ const undiciScenarios: readonly HttpScenario[] = [
       return closed;
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-upload',
     title: 'keep the id in a bound generator that undici sends',
     probes: ['generator', 'resumed'],
     work: (x, { pool }) => upload(pool, Readable.from(boundChunks(x))),
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-undici-upload-plain',
-    fails:
-      'undici reads and writes in the context in which the connection was opened, by another request',
+    fails: whereOpened,
     title: 'keep the id in a generator that undici sends',
     probes: ['generator', 'resumed'],
     work: (x, { pool }) => upload(pool, Readable.from(chunks(x))),
@@ -460,8 +440,7 @@ const undiciScenarios: readonly HttpScenario[] = [
 ];
 
 const clientScenarios: readonly HttpScenario[] = [
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-axios',
     title: 'keep the id in the functions that axios calls, and after it',
     probes: [
@@ -493,8 +472,7 @@ const clientScenarios: readonly HttpScenario[] = [
       await client.get(`/flaky?${x.id}`).catch(() => x.probe('failed'));
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-axios-fetch',
     title: 'keep the id after axios over fetch',
     probes: ['transformResponse', 'after'],
@@ -504,8 +482,7 @@ const clientScenarios: readonly HttpScenario[] = [
       x.probe('after');
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-axios-stream',
     title: 'keep the id in the events of a stream by axios',
     probes: bodyProbes,
@@ -514,8 +491,7 @@ const clientScenarios: readonly HttpScenario[] = [
       await probeEvents(x, data, bodyEvents, 'body ');
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-got',
     title: 'keep the id in the hooks of got, and after it',
     probes: ['beforeRequest', 'afterResponse', 'beforeRetry', 'beforeRedirect', 'after'],
@@ -535,8 +511,7 @@ const clientScenarios: readonly HttpScenario[] = [
       x.probe('after');
     },
   }),
-  inHandler({
-    ...upstreamCase,
+  asking({
     id: 'outbound-got-stream',
     title: 'keep the id in the events of a stream by got',
     probes: ['body request', 'body response', 'body data', 'body end'],
