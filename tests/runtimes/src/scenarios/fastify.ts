@@ -49,6 +49,15 @@ function respond(label: string) {
   };
 }
 
+/** A hook that probes at once and later. */
+function probeTwice(label: string) {
+  return async (request: FastifyRequest): Promise<void> => {
+    probe(request.raw, label);
+    await delay(1);
+    probe(request.raw, `${label} later`);
+  };
+}
+
 function hookProbes(...places: string[]): string[] {
   return places.flatMap((place) =>
     hooks.flatMap((hook) => [`${place} ${hook}`, `${place} async ${hook}`]),
@@ -171,11 +180,7 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
     visit: (client) => client.send('/').then(() => undefined, ignoreHangUp),
     fastify(framework) {
       const app = framework({ connectionTimeout: 30 });
-      app.addHook('onTimeout', async (request) => {
-        probe(request.raw, 'onTimeout');
-        await delay(1);
-        probe(request.raw, 'onTimeout later');
-      });
+      app.addHook('onTimeout', probeTwice('onTimeout'));
       app.register(requestId);
       app.get('/', (_request, reply) => once(reply.raw, 'close').then(() => reply));
       return app;
@@ -188,11 +193,7 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
     visit: visitAndAbort,
     fastify(framework) {
       const app = framework();
-      app.addHook('onRequestAbort', async (request) => {
-        probe(request.raw, 'onRequestAbort');
-        await delay(1);
-        probe(request.raw, 'onRequestAbort later');
-      });
+      app.addHook('onRequestAbort', probeTwice('onRequestAbort'));
       app.register(requestId);
       app.get('/', (request, reply) => {
         arrivals.emit(String(request.headers['x-request-id']));

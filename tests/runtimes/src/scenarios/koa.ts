@@ -268,15 +268,10 @@ export const koaScenarios: readonly FrameworkScenario[] = [
     title: 'show the id in a Koa middleware for what is not found',
     probes: ['not found'],
     paths: { '/nowhere': 404 },
-    koa(Koa) {
-      const app = new Koa();
-      app.use(requestId());
-      app.use(async (ctx, next) => {
-        await next();
-        if (ctx.status === 404) probe(ctx.req, 'not found');
-      });
-      return app;
-    },
+    ...withMiddlewares(requestId(), async (ctx, next) => {
+      await next();
+      if (ctx.status === 404) probe(ctx.req, 'not found');
+    }),
   }),
   inFramework({
     id: 'koa-errors-first',
