@@ -132,30 +132,37 @@ export const coreScenarios: Scenario[] = [
     (inherit): Scenario => ({
       id: `core-fork-${inherit}`,
       title: `let a fork inherit by ${inherit}: what the parent reads after its child wrote`,
-      run: () =>
-        values.run({ simple: 'from parent', list: ['from', 'parent'] }, async () => {
-          await values.fork(
-            async () => {
-              await pause(1);
-              assert.deepEqual(values.toObject(), {
-                simple: 'from parent',
-                list: ['from', 'parent'],
-                given: inherit,
-              });
-              values.set('simple', 'from child');
-              (values.get('list') as string[])[1] = 'child';
-              await null;
-              assert.equal(values.get('simple'), 'from child');
-            },
-            { inherit, values: { given: inherit } },
-          );
-          const [simple, second] = comparison[inherit];
-          assert.deepEqual(values.toObject(), {
-            simple,
-            list: ['from', second],
-            ...(inherit === 'share' ? { given: 'share' } : {}),
+      run: async () => {
+        const inheriting = createContext({ inherit });
+        for (const [at, options] of [
+          [values, { inherit }],
+          [inheriting, {}],
+        ] as const) {
+          await at.run({ simple: 'from parent', list: ['from', 'parent'] }, async () => {
+            await at.fork(
+              async () => {
+                await pause(1);
+                assert.deepEqual(at.toObject(), {
+                  simple: 'from parent',
+                  list: ['from', 'parent'],
+                  given: inherit,
+                });
+                at.set('simple', 'from child');
+                (at.get('list') as string[])[1] = 'child';
+                await null;
+                assert.equal(at.get('simple'), 'from child');
+              },
+              { ...options, values: { given: inherit } },
+            );
+            const [simple, second] = comparison[inherit];
+            assert.deepEqual(at.toObject(), {
+              simple,
+              list: ['from', second],
+              ...(inherit === 'share' ? { given: 'share' } : {}),
+            });
           });
-        }),
+        }
+      },
     }),
   ),
   ...modes.map(
@@ -245,6 +252,24 @@ export const coreScenarios: Scenario[] = [
           { inherit: 'chain', values: { b: 'child', c: 'child' } },
         ),
       ),
+  },
+  {
+    id: 'core-chain-live',
+    title: 'let a child by chain see what its parent sets, deletes and clears later',
+    run: () =>
+      values.run({ a: 'first', b: 'first' }, () => {
+        const inChild = values.fork(() => values.snapshot(), { inherit: 'chain' });
+        const read = () => inChild(() => values.toObject());
+        values.set('a', 'later');
+        assert.deepEqual(read(), { a: 'later', b: 'first' });
+        inChild(() => values.set('a', 'of child'));
+        values.set('a', 'too late');
+        values.delete('b');
+        assert.deepEqual(read(), { a: 'of child' });
+        values.clear();
+        values.set('c', 'new');
+        assert.deepEqual(read(), { a: 'of child', c: 'new' });
+      }),
   },
   {
     id: 'core-chain-deep',
@@ -377,11 +402,8 @@ export const coreScenarios: Scenario[] = [
         () => values.clear(),
       ];
       for (const act of loud) {
-        assert.throws(act, (error) => {
-          assert.ok(error instanceof NoContextError);
-          assert.equal(error.code, 'ERR_NO_CONTEXT');
-          return true;
-        });
+        assert.throws(act, NoContextError);
+        assert.throws(act, { code: 'ERR_NO_CONTEXT' });
       }
     },
   },
