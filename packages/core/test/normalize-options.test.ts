@@ -44,19 +44,6 @@ describe('normalizeOptions', () => {
     expect(normalizeOptions(inherited).isValid('x'.repeat(129))).toBe(false);
   });
 
-  it('ignore the getters of a class', () => {
-    class Config {
-      get header(): string {
-        return 'Content-Length';
-      }
-      get maxLength(): number {
-        return Number.POSITIVE_INFINITY;
-      }
-    }
-    const { header, isValid } = normalizeOptions(new Config());
-    expect([header, isValid('x'.repeat(129))]).toEqual(['X-Request-ID', false]);
-  });
-
   it.each(Object.entries(unchecked))('check %s even if it is not enumerable', (option, value) => {
     const options = Object.defineProperty({}, option, { value });
     expect(() => normalizeOptions(options)).toThrow(InvalidOptionError);
@@ -154,12 +141,8 @@ describe('normalizeOptions', () => {
     const set = (): unknown => normalizeOptions({ [option]: value } as RequestIdOptions<unknown>);
     expect(set).toThrow(InvalidOptionError);
     expect(set).toThrow(`\`${option}\``);
-    try {
-      set();
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'ERR_INVALID_OPTION', option });
-      expect(String(error)).toMatch(/^[\x20-\x7e]+$/);
-    }
+    expect(set).toThrow(/^[\x20-\x7e]+$/);
+    expect(set).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }));
   });
 
   it.each([null, 'X-Request-ID', 42, [], () => ({})])(

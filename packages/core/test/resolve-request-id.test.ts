@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { uuid } from '../../../tests/kit/uuid.js';
 import {
@@ -12,7 +11,6 @@ import {
 import {
   context,
   InvalidRequestIdError,
-  newRequestId,
   OptionResultError,
   type RequestIdOptions,
 } from '../src/index.ts';
@@ -40,43 +38,11 @@ function resolveId(id: string | string[], options?: RequestIdOptions<Request>): 
   return resolve({ 'x-request-id': id }, options);
 }
 
-describe('newRequestId', () => {
-  it('return a random UUID', () => {
-    expect(newRequestId()).toMatch(uuid);
-    expect(newRequestId()).not.toBe(newRequestId());
-  });
-});
-
 describe('an inbound id', () => {
   it.each([
-    'myid',
-    'a',
-    '0'.repeat(128),
-    'AZaz09._~+/=@:-',
-    '6f1f2e9e-8a52-4c58-9c8f-6d4b3c2a1f00',
-  ])('be adopted when it is valid: %s', (id) => {
-    expect(resolveId(id)).toEqual({
-      requestId: id,
-      rejectedRequestId: undefined,
-      values: undefined,
-      error: undefined,
-    });
-  });
-
-  it.each([
-    ['empty', '', ''],
-    ['longer than 128', 'x'.repeat(129), 'x'.repeat(128)],
-    ['5 KB long', 'x'.repeat(5120), 'x'.repeat(128)],
-    ['with a space', 'a b', 'a%20b'],
-    ['with a comma', 'a,b', 'a%2Cb'],
-    ['with quotes', `"a'`, '%22a%27'],
-    ['markup', '<script>', '%3Cscript%3E'],
     ['with control bytes', 'a\r\n\0\x1b', 'a%0D%0A%00%1B'],
-    ['latin-1', 'caf\xe9', 'caf%E9'],
     ['beyond latin-1', 'a€', 'a%E2%82%AC'],
     ['half a surrogate pair', 'a\ud83d', 'a%EF%BF%BD'],
-    ['percent signs', '%41', '%2541'],
-    ['sent twice', ['a', 'b'], 'a%2C%20b'],
     ['sent twice with one value', ['a', 'a'], 'a%2C%20a'],
   ])('be replaced, and reported as rejected: %s', (_what, id, rejected) => {
     const decision = resolveId(id);
@@ -85,103 +51,16 @@ describe('an inbound id', () => {
     expect(decision.error).toBeUndefined();
   });
 
-  it('be generated when none was sent', () => {
-    const decision = resolve({});
-    expect(decision.requestId).toMatch(uuid);
-    expect(decision.rejectedRequestId).toBeUndefined();
-  });
+  it.each(['', 'caf\xe9', 'a\nb', 'x'.repeat(129)])(
+    'be replaced when it cannot be echoed unchanged, although `validate` accepts it: %j',
+    (id) => {
+      expect(resolveId(id, { validate: () => true }).requestId).toMatch(uuid);
+    },
+  );
 
-  it('be read from the header that is named', () => {
-    const options = { header: 'X-Correlation-ID' };
-    expect(resolve({ 'x-correlation-id': 'myid' }, options).requestId).toBe('myid');
-    expect(resolveId('myid', options).requestId).toMatch(uuid);
-  });
-
-  it('be replaced when it is longer than maxLength', () => {
-    expect(resolveId('12345678', { maxLength: 8 }).requestId).toBe('12345678');
-    expect(resolveId('123456789', { maxLength: 8 }).requestId).toMatch(uuid);
-    expect(resolveId('x'.repeat(129), { maxLength: 129 }).requestId).toBe('x'.repeat(129));
-  });
-
-  it('be valid when `validate` accepts it and it can be echoed unchanged', () => {
-    const options = { validate: (id: string) => !id.includes('no') };
-    expect(resolveId('{a b}', options).requestId).toBe('{a b}');
-    expect(resolveId('no', options).requestId).toMatch(uuid);
-    for (const id of ['', 'caf\xe9', 'a\nb', 'x'.repeat(129)]) {
-      expect(resolveId(id, options).requestId).toMatch(uuid);
-    }
-  });
-
-  it('be valid, or replaced and reported escaped, for any text', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (id) => {
-        const { requestId, rejectedRequestId } = resolveId(id);
-        if (rejectedRequestId === undefined) {
-          expect(requestId).toBe(id);
-        } else {
-          expect(requestId).toMatch(uuid);
-          expect(rejectedRequestId).toMatch(/^(?:[A-Za-z0-9._~+/=@:-]|%[0-9A-F]{2}){0,128}$/);
-          expect(rejectedRequestId.length).toBeLessThanOrEqual(128);
-        }
-        expect(requestId).toMatch(/^[A-Za-z0-9._~+/=@:-]{1,128}$/);
-      }),
-      { numRuns: 2000 },
-    );
-  });
-});
-
-describe('further inbound headers', () => {
-  const options = { inbound: ['X-Correlation-ID', 'traceparent'] };
-  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
-
-  it.each([
-    ['use the first of several', { 'x-request-id': 'a', 'x-correlation-id': 'b' }, 'a', undefined],
-    ['use the next where one is missing', { 'x-correlation-id': 'b', traceparent }, 'b', undefined],
-    ['use the first valid one', { 'x-request-id': '"', 'x-correlation-id': 'b' }, 'b', '%22'],
-    ['use the trace id of traceparent', { traceparent }, traceId, undefined],
-  ])('%s', (_what, headers, requestId, rejectedRequestId) => {
-    expect(resolve(headers, options)).toMatchObject({ requestId, rejectedRequestId });
-  });
-
-  it.each([
-    ['of a later version', `cc-${traceId}-00f067aa0ba902b7-01-what-the-future-will-be-like`, true],
-    ['of a later version, no longer', `cc-${traceId}-00f067aa0ba902b7-01`, true],
-    ['of a later version, run on', `cc-${traceId}-00f067aa0ba902b7-01.what`, false],
-    ['of version 00, too long', `${traceparent}-x`, false],
-    ['of version ff', `ff-${traceId}-00f067aa0ba902b7-01`, false],
-    ['in upper case', traceparent.toUpperCase(), false],
-    ['with a trace id of zeros', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, false],
-    ['with a parent id of zeros', `00-${traceId}-${'0'.repeat(16)}-01`, false],
-    ['with a short trace id', `00-${traceId.slice(1)}-00f067aa0ba902b7-01`, false],
-    ['without flags', `00-${traceId}-00f067aa0ba902b7`, false],
-  ])('use the trace id of a valid traceparent, and of no other: %s', (_what, value, isValid) => {
-    const { requestId } = resolve({ traceparent: value }, options);
-    if (isValid) expect(requestId).toBe(traceId);
-    else expect(requestId).toMatch(uuid);
-  });
-
-  it.each([
-    [
-      'X-Amzn-Trace-Id',
-      'Root=1-67891233-abcdef012345678912345678',
-      '1-67891233-abcdef012345678912345678',
-    ],
-    [
-      'X-Amzn-Trace-Id',
-      'Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678;Sampled=1',
-      '1-67891233-abcdef012345678912345678',
-    ],
-    ['X-Amzn-Trace-Id', 'Root=1-67891233-abc', undefined],
-    ['X-Amzn-Trace-Id', 'Self=1-67891233-abcdef012345678912345678', undefined],
-    ['X-Cloud-Trace-Context', `${traceId}/123;o=1`, traceId],
-    ['X-Cloud-Trace-Context', traceId, traceId],
-    ['X-Cloud-Trace-Context', `${'0'.repeat(32)}/1`, undefined],
-    ['X-Cloud-Trace-Context', `${traceId}/x`, undefined],
-  ])('use the trace id of a valid %s, and of no other: %s', (header, value, id) => {
-    const { requestId } = resolve({ [header.toLowerCase()]: value }, { inbound: [header] });
-    if (id === undefined) expect(requestId).toMatch(uuid);
-    else expect(requestId).toBe(id);
+  it('be replaced when what follows the trace id is malformed', () => {
+    const headers = { 'x-cloud-trace-context': '4bf92f3577b34da6a3ce929d0e0e4736/x' };
+    expect(resolve(headers, { inbound: ['X-Cloud-Trace-Context'] }).requestId).toMatch(uuid);
   });
 });
 
@@ -266,11 +145,6 @@ describe('trust', () => {
     };
     expect(resolve({}, { trust }).error).toBeUndefined();
   });
-
-  it('ignore the ids of others without onInvalid', () => {
-    const decision = resolveId('"', { trust: false, onInvalid: 'reject' });
-    expect(decision).toMatchObject({ rejectedRequestId: '%22', error: undefined });
-  });
 });
 
 describe('onInvalid', () => {
@@ -285,15 +159,6 @@ describe('onInvalid', () => {
     expect(decision.error?.message).not.toContain('"');
     expect(decision.requestId).toMatch(uuid);
     expect(decision.rejectedRequestId).toBe('%22');
-  });
-
-  it("accept a valid id in another header, or none, as 'reject'", () => {
-    const options = { onInvalid: 'reject', inbound: ['X-Correlation-ID'] } as const;
-    expect(resolve({ 'x-request-id': '', 'x-correlation-id': 'b' }, options)).toMatchObject({
-      requestId: 'b',
-      error: undefined,
-    });
-    expect(resolve({}, options).error).toBeUndefined();
   });
 
   it.each([undefined, 1, 'logged', [], { logger: true }, null, () => {}])(
@@ -347,24 +212,21 @@ describe('generate', () => {
   });
 });
 
+/** Returns what `decide` returns, and expects it to leave no rejection unhandled. */
+async function handled(decide: () => RequestIdDecision): Promise<RequestIdDecision> {
+  const unhandled: unknown[] = [];
+  const listen = (reason: unknown): number => unhandled.push(reason);
+  process.on('unhandledRejection', listen);
+  const decision = decide();
+  // Node reports unhandled rejections after the microtasks.
+  await new Promise((done) => setTimeout(done, 5));
+  process.off('unhandledRejection', listen);
+  expect(unhandled).toEqual([]);
+  return decision;
+}
+
 describe('a function among the options that fails', () => {
   const failure = new Error('on purpose');
-  const fail = (): never => {
-    throw failure;
-  };
-
-  it.each([
-    ['trust', 'myid'],
-    ['validate', 'myid'],
-    ['generate', '"'],
-    ['onInvalid', '"'],
-    ['values', 'myid'],
-  ])('lead to its error and an id for the request: %s', (option, id) => {
-    const decision = resolveId(id, { [option]: fail });
-    expect(decision.error).toBe(failure);
-    expect(decision.requestId).toMatch(option === 'values' ? /^myid$/ : uuid);
-  });
-
   // Unhandled, each of these would end a process.
   const rejected: Record<string, () => unknown> = {
     'an async function that rejects': async () => {
@@ -398,35 +260,18 @@ describe('a function among the options that fails', () => {
   )(
     'lead to an error of the request, and to no unhandled rejection: %s as %s',
     async (option, _, id, make) => {
-      const unhandled: unknown[] = [];
-      const listen = (reason: unknown): number => unhandled.push(reason);
-      process.on('unhandledRejection', listen);
-      const { error, requestId } = resolveId(id, { [option]: make });
-      // Node reports unhandled rejections after the microtasks.
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      process.off('unhandledRejection', listen);
+      const { error, requestId } = await handled(() => resolveId(id, { [option]: make }));
       expect(error).toMatchObject({ code: 'ERR_OPTION_RESULT', option });
       expect(requestId).toMatch(option === 'values' ? /^myid$/ : uuid);
-      expect(unhandled).toEqual([]);
     },
   );
 
   it('lead to an error, and to no unhandled rejection, when it throws a rejected promise', async () => {
-    const unhandled: unknown[] = [];
-    const listen = (reason: unknown): number => unhandled.push(reason);
-    process.on('unhandledRejection', listen);
-    const { error } = resolve(
-      {},
-      {
-        generate: () => {
-          throw Promise.reject(failure);
-        },
-      },
-    );
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    process.off('unhandledRejection', listen);
+    const generate = (): never => {
+      throw Promise.reject(failure);
+    };
+    const { error } = await handled(() => resolve({}, { generate }));
     expect(error?.cause).toBeInstanceOf(Promise);
-    expect(unhandled).toEqual([]);
   });
 
   const { proxy: revoked, revoke } = Proxy.revocable({}, {});
