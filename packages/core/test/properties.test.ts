@@ -184,6 +184,18 @@ function compareAll(model: Model | undefined): void {
   assert.deepEqual(context.toObject(), expected);
 }
 
+/** Generates steps of one kind. */
+function step<Kind extends string, Rest>(
+  kind: Kind,
+  rest: { [K in keyof Rest]: fc.Arbitrary<Rest[K]> },
+): fc.Arbitrary<{ do: Kind } & Rest> {
+  return fc.record({ do: fc.constant(kind), ...rest }) as fc.Arbitrary<{ do: Kind } & Rest>;
+}
+
+function oneOf<Name extends string>(ways: Record<Name, unknown>): fc.Arbitrary<Name> {
+  return fc.constantFrom(...(Object.keys(ways) as Name[]));
+}
+
 const key = fc.nat(keys.length - 1);
 const value = fc.oneof(
   fc.constant(undefined),
@@ -193,41 +205,27 @@ const value = fc.oneof(
   fc.record({ list: fc.array(fc.integer(), { maxLength: 2 }) }),
 );
 const values = fc.array(fc.tuple(key, value), { maxLength: 3 });
-const pause = fc.record({
-  do: fc.constant('pause' as const),
-  how: fc.constantFrom(...(Object.keys(pauses) as (keyof typeof pauses)[])),
-});
+const isAwaited = fc.boolean();
 
 const { program } = fc.letrec<{ step: Step; program: Step[] }>((tie) => ({
   program: fc.array(tie('step'), { maxLength: 8 }),
   step: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
-    pause,
-    fc.record({ do: fc.constant('set' as const), key, value }),
-    fc.record({ do: fc.constant('alias' as const), key, from: key }),
-    fc.record({ do: fc.constant('push' as const), key, from: key }),
-    fc.record({ do: fc.constant('read' as const), key }),
-    fc.record({ do: fc.constant('delete' as const), key }),
-    fc.record({ do: fc.constant('clear' as const) }),
-    fc.record({
-      do: fc.constant('run' as const),
-      values,
-      body: tie('program'),
-      isAwaited: fc.boolean(),
-    }),
-    fc.record({
-      do: fc.constant('fork' as const),
+    step('pause', { how: oneOf(pauses) }),
+    step('set', { key, value }),
+    step('alias', { key, from: key }),
+    step('push', { key, from: key }),
+    step('read', { key }),
+    step('delete', { key }),
+    step('clear', {}),
+    step('run', { values, body: tie('program'), isAwaited }),
+    step('fork', {
       inherit: fc.constantFrom<Inherit>('share', 'copy', 'chain'),
       values,
       body: tie('program'),
-      isAwaited: fc.boolean(),
+      isAwaited,
     }),
-    fc.record({
-      do: fc.constant('carry' as const),
-      how: fc.constantFrom(...(Object.keys(carriers) as (keyof typeof carriers)[])),
-      body: tie('program'),
-      isAwaited: fc.boolean(),
-    }),
+    step('carry', { how: oneOf(carriers), body: tie('program'), isAwaited }),
   ),
 }));
 
@@ -253,8 +251,10 @@ describe('random programs', () => {
   });
 });
 
+const additions = ['on', 'once', 'prependListener', 'prependOnceListener'] as const;
+
 type Use =
-  | { do: 'add'; how: 'on' | 'once' | 'prependListener' | 'prependOnceListener'; n: number }
+  | { do: 'add'; how: (typeof additions)[number]; n: number }
   | { do: 'off'; n: number }
   | { do: 'emit'; n: number }
   | { do: 'removeAll' }
@@ -263,15 +263,11 @@ type Use =
 describe('random uses of an emitter', () => {
   const n = fc.nat(2);
   const use: fc.Arbitrary<Use> = fc.oneof(
-    fc.record({
-      do: fc.constant('add' as const),
-      how: fc.constantFrom('on', 'once', 'prependListener', 'prependOnceListener'),
-      n,
-    }),
-    fc.record({ do: fc.constant('off' as const), n }),
-    fc.record({ do: fc.constant('emit' as const), n }),
-    fc.record({ do: fc.constant('removeAll' as const) }),
-    fc.record({ do: fc.constant('bind' as const), n }),
+    step('add', { how: fc.constantFrom(...additions), n }),
+    step('off', { n }),
+    step('emit', { n }),
+    step('removeAll', {}),
+    step('bind', { n }),
   );
 
   /** Returns what listeners were called with, and what the emitter shows after each use. */
