@@ -45,21 +45,25 @@ function winstonLogging(level: 'logger' | 'transport'): Logging {
   return { log: (message, fields) => logger.info(message, fields), entries };
 }
 
-async function startExpress({ log }: Logging): Promise<string> {
+/** Starts an Express application that logs by what `logOf` returns for a request. */
+async function startExpress(
+  logOf: (req: express.Request) => Log,
+  middleware: express.RequestHandler[] = [expressRequestId()],
+): Promise<string> {
   const app = express();
-  app.use(expressRequestId());
+  app.use(middleware);
   app.get('/{*path}', async (req, res) => {
-    if (await handle(req, res, log)) res.send('hello');
+    if (await handle(req, res, logOf(req))) res.send('hello');
   });
   const handler: ErrorRequestHandler = (_error, req, res, _next) => {
-    log('error', { sent: sentId(req) });
+    logOf(req)('error', { sent: sentId(req) });
     res.sendStatus(500);
   };
   app.use(handler);
   return listen(createServer(app));
 }
 
-async function startKoa({ log }: Logging): Promise<string> {
+async function startKoa(log: Log): Promise<string> {
   const app = new Koa();
   app.use(koaRequestId());
   app.use(async (ctx) => {
@@ -83,14 +87,16 @@ async function check(
   expect(lines()).toEqual(expected);
 }
 
-it.each<[string, Logging, (logging: Logging) => Promise<string>]>([
-  ['Express with pino', pinoLogging(), startExpress],
-  ['Express with winston, formatted by the logger', winstonLogging('logger'), startExpress],
-  ['Express with winston, formatted by the transport', winstonLogging('transport'), startExpress],
+const withExpress = (log: Log): Promise<string> => startExpress(() => log);
+
+it.each<[string, Logging, (log: Log) => Promise<string>]>([
+  ['Express with pino', pinoLogging(), withExpress],
+  ['Express with winston, formatted by the logger', winstonLogging('logger'), withExpress],
+  ['Express with winston, formatted by the transport', winstonLogging('transport'), withExpress],
   ['Koa with winston, formatted by the logger', winstonLogging('logger'), startKoa],
   ['Koa with winston, formatted by the transport', winstonLogging('transport'), startKoa],
 ])('keep the ids of 500 concurrent requests apart: %s', async (_what, logging, start) => {
-  const url = await start(logging);
+  const url = await start(logging.log);
   await check(logging.entries, await flood(url));
 });
 
@@ -139,16 +145,9 @@ it.each(['before', 'after'] as const)(
     const logger = morgan('{"requestId":":request-id","sent":":sent","message":"access"}', {
       stream: { write: (line) => void entries.push(JSON.parse(line)) },
     });
-    const app = express();
-    if (place === 'before') app.use(logger);
-    app.use(expressRequestId());
-    if (place === 'after') app.use(logger);
-    app.get('/{*path}', async (req, res) => {
-      if (await handle(req, res, () => {})) res.send('hello');
-    });
-    const handler: ErrorRequestHandler = (_error, _req, res, _next) => void res.sendStatus(500);
-    app.use(handler);
-    const lines = await flood(await listen(createServer(app)));
+    const id = expressRequestId();
+    const middleware = place === 'before' ? [logger, id] : [id, logger];
+    const lines = await flood(await startExpress(() => () => {}, middleware));
     await check(entries, [...new Set(lines.map((line) => line.replace(/: .*$/, ': access')))]);
   },
 );
@@ -156,29 +155,19 @@ it.each(['before', 'after'] as const)(
 it('keep the ids of 500 concurrent requests apart: pino-http, its line at the end included', async () => {
   const entries: Entry[] = [];
   const stream = { write: (line: string) => void entries.push(JSON.parse(line)) };
-  const app = express();
-  app.use(expressRequestId());
-  app.use(
-    pinoHttp(
-      {
-        mixin: requestContextMixin(),
-        messageKey: 'message',
-        customProps: (req) => ({ sent: sentId(req) }),
-        customSuccessMessage: () => 'access',
-        customErrorMessage: () => 'access',
-      },
-      stream,
-    ),
+  const logger = pinoHttp(
+    {
+      mixin: requestContextMixin(),
+      messageKey: 'message',
+      customProps: (req) => ({ sent: sentId(req) }),
+      customSuccessMessage: () => 'access',
+      customErrorMessage: () => 'access',
+    },
+    stream,
   );
-  app.get('/{*path}', async (req, res) => {
-    if (await handle(req, res, (message) => req.log.info(message))) res.send('hello');
-  });
-  const handler: ErrorRequestHandler = (_error, req, res, _next) => {
-    req.log.info('error');
-    res.sendStatus(500);
-  };
-  app.use(handler);
-  const lines = await flood(await listen(createServer(app)));
+  const lines = await flood(
+    await startExpress((req) => (message) => req.log.info(message), [expressRequestId(), logger]),
+  );
   const access = new Set(lines.map((line) => line.replace(/: .*$/, ': access')));
   await check(entries, [...lines, ...access].sort());
 });
