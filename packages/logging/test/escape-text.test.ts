@@ -1,19 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { escapeText } from '../src/index.ts';
+import { cyclic, revoked } from './support/hostile-values.ts';
 
 function fail(): never {
   throw new Error('hostile');
 }
-
-function revoked(): object {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
-const cyclic: { self?: object } = {};
-cyclic.self = cyclic;
 
 it.each<[unknown, string]>([
   ['myid', 'myid'],
@@ -33,7 +25,7 @@ it.each<[unknown, string]>([
   [null, 'null'],
   [Symbol('a b'), 'Symbol%28a%20b%29'],
   [{ a: 'b\n' }, '%7B%22a%22:%22b%5Cn%22%7D'],
-  [cyclic, '%5Bobject%20Object%5D'],
+  [cyclic(), '%5Bobject%20Object%5D'],
   [7n, '7'],
   [{ n: 7n }, '%5Bobject%20Object%5D'],
 ])('escape %o', (value, text) => {

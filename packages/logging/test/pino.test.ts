@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 import type { FieldOptions } from '../src/index.ts';
 import { requestContextMixin } from '../src/pino.ts';
 import { badOptions } from './support/bad-options.ts';
-import { values } from './support/values.ts';
+import { hostileValues } from './support/hostile-values.ts';
+import { namedValues, values } from './support/values.ts';
 
 /** Returns a logger that writes to `lines`. */
 function logTo(lines: string[], pino: typeof pino10, options: pino10.LoggerOptions = {}) {
@@ -44,14 +45,7 @@ describe.each([
     expect(lines).toEqual(['{"level":30,"order":7,"msg":"started"}\n']);
   });
 
-  it.each<[string, FieldOptions, object]>([
-    ['more values', { keys: ['requestId', 'tenant'] }, { requestId: 'myid', tenant: 'acme' }],
-    [
-      'values under other names',
-      { keys: { requestId: 'http.request.id' } },
-      { 'http.request.id': 'myid' },
-    ],
-  ])('add %s', (_what, options, added) => {
+  it.each(namedValues)('add %s', (_what, options, added) => {
     const mixin = requestContextMixin(options);
     const { fields } = written((logger) => logger.info('saved'), { mixin });
     expect(fields).toEqual({ level: 30, ...added, msg: 'saved' });
@@ -87,6 +81,9 @@ describe.each([
         enumerable: true,
         get: () => (reads++ === 0 ? value : 'read again'),
       });
+    };
+    const logUndefined = (logger: pino10.Logger): void => {
+      logger.info({ requestId: undefined }, 'saved');
     };
     it.each<[string, unknown, (logger: pino10.Logger) => void, pino10.LoggerOptions?]>([
       [
@@ -132,31 +129,26 @@ describe.each([
       [
         'set to undefined, with a serializer',
         'id myid',
-        (logger) => logger.info({ requestId: undefined }, 'saved'),
+        logUndefined,
         { serializers: { requestId: (id: unknown) => `id ${id}` } },
       ],
       [
         'set to undefined, with formatters.log',
         'myid',
-        (logger) => logger.info({ requestId: undefined }, 'saved'),
+        logUndefined,
         { formatters: { log: (fields) => ({ ...fields }) } },
       ],
-      [
-        'set to undefined, with redact',
-        '[Redacted]',
-        (logger) => logger.info({ requestId: undefined }, 'saved'),
-        { redact: ['requestId'] },
-      ],
+      ['set to undefined, with redact', '[Redacted]', logUndefined, { redact: ['requestId'] }],
       [
         'set to undefined, with a merge strategy by which the mixin wins',
         'myid',
-        (logger) => logger.info({ requestId: undefined }, 'saved'),
+        logUndefined,
         { mixinMergeStrategy: (logged, mixin) => ({ ...logged, ...mixin }) },
       ],
       [
         'set to undefined, with a merge strategy that assigns',
         'myid',
-        (logger) => logger.info({ requestId: undefined }, 'saved'),
+        logUndefined,
         { mixinMergeStrategy: (logged, mixin) => Object.assign(mixin, logged) },
       ],
     ])('count unless its value is undefined: %s', (_what, expected, log, options) => {
@@ -181,36 +173,7 @@ describe.each([
     });
   });
 
-  it.each<[string, () => unknown]>([
-    ['a BigInt', () => 7n],
-    ['a BigInt in an object', () => ({ n: 7n })],
-    ['a symbol', () => Symbol('s')],
-    ['a function', () => () => {}],
-    [
-      'a cyclic object',
-      () => {
-        const cyclic: { self?: object } = {};
-        cyclic.self = cyclic;
-        return cyclic;
-      },
-    ],
-    [
-      'a revoked Proxy',
-      () => {
-        const { proxy, revoke } = Proxy.revocable({}, {});
-        revoke();
-        return proxy;
-      },
-    ],
-    [
-      'a toJSON() that throws',
-      () => ({
-        toJSON() {
-          throw new Error('hostile');
-        },
-      }),
-    ],
-  ])('write the line when the context holds %s', (_what, make) => {
+  it.each(hostileValues)('write the line when the context holds %s', (_what, make) => {
     const lines: string[] = [];
     const logger = logTo(lines, pino, {
       mixin: requestContextMixin({ keys: ['requestId', 'tenant'] }),

@@ -8,18 +8,21 @@ import type { FieldOptions } from '../src/index.ts';
 import type * as entry from '../src/winston.ts';
 import { badOptions } from './support/bad-options.ts';
 import { freshWinston } from './support/fresh-winston.ts';
+import { hostileValues } from './support/hostile-values.ts';
 import { keep, type Line, message } from './support/keep.ts';
 import { until } from './support/until.ts';
-import { values } from './support/values.ts';
+import { namedValues, values } from './support/values.ts';
 
 const captured = 'request-context';
-const cyclic: { self?: object } = {};
-
-function revoked(): object {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
+/** How winston writes hostile values; the others are left out. */
+const shown: Readonly<Record<string, unknown>> = {
+  'a BigInt': '7',
+  'a BigInt in an object': { n: '7' },
+  'a cyclic object': { self: '[Circular]' },
+  'a revoked Proxy': '[unreadable]',
+  'a getter that throws': '[unreadable]',
+  'a toJSON() that throws': '[unreadable]',
+};
 
 describe.each([
   ['winston 3.10', 'winston310', () => import('winston310') as unknown as Promise<typeof newest>],
@@ -48,6 +51,15 @@ describe.each([
     return lines.map((line) => JSON.parse(String(line[message])));
   }
 
+  /** Returns a logger, and the lines that its transport receives. */
+  function keeping(
+    format: winston3.Logform.Format,
+    options: { isSlow?: boolean } = {},
+  ): { logger: winston3.Logger; lines: Line[] } {
+    const lines: Line[] = [];
+    return { logger: winston.createLogger({ format, transports: keep(lines, options) }), lines };
+  }
+
   it('add the id, and nothing else of the context', () => {
     expect(written((logger) => logger.info('saved'))).toEqual([
       { level: 'info', message: 'saved', requestId: 'myid' },
@@ -55,20 +67,13 @@ describe.each([
   });
 
   it('add nothing outside requests', () => {
-    const lines: Line[] = [];
-    const format = winston.format.combine(requestContextFormat(), winston.format.json());
-    winston.createLogger({ format, transports: keep(lines) }).info('started', { order: 7 });
+    const { combine, json } = winston.format;
+    const { logger, lines } = keeping(combine(requestContextFormat(), json()));
+    logger.info('started', { order: 7 });
     expect(lines[0]?.[message]).toBe('{"level":"info","message":"started","order":7}');
   });
 
-  it.each<[string, FieldOptions, object]>([
-    ['more values', { keys: ['requestId', 'tenant'] }, { requestId: 'myid', tenant: 'acme' }],
-    [
-      'values under other names',
-      { keys: { requestId: 'http.request.id' } },
-      { 'http.request.id': 'myid' },
-    ],
-  ])('add %s', (_what, options, added) => {
+  it.each(namedValues)('add %s', (_what, options, added) => {
     const format = winston.format.combine(requestContextFormat(options), winston.format.json());
     expect(written((logger) => logger.info('saved'), { format })).toEqual([
       { level: 'info', message: 'saved', ...added },
@@ -195,10 +200,9 @@ describe.each([
       ],
     ])('look as without the format but for the id: %s', (_format, formats) => {
       const run = (isOurs: boolean, log: (logger: winston3.Logger, logged: object) => void) => {
-        const lines: Line[] = [];
         const all = [...(isOurs ? [requestContextFormat()] : []), ...formats()];
         const format = winston.format.combine(...all);
-        const logger = winston.createLogger({ format, transports: keep(lines) });
+        const { logger, lines } = keeping(format);
         const logged = make();
         context.run(values, () => log(logger, logged));
         expect(lines).toHaveLength(1);
@@ -232,8 +236,7 @@ describe.each([
       return info;
     });
     const format = winston.format.combine(look(), requestContextFormat(), look());
-    const lines: Line[] = [];
-    const logger = winston.createLogger({ format, transports: keep(lines) });
+    const { logger, lines } = keeping(format);
     const logged = new Paid();
     context.run(values, () => logger.error(logged));
     expect(seen).toEqual([logged, logged]);
@@ -272,11 +275,7 @@ describe.each([
     ['sealed', Object.seal],
     ['non-extensible', Object.preventExtensions],
   ])('add the id to a %s object', (_what, lock) => {
-    const lines: Line[] = [];
-    const logger = winston.createLogger({
-      format: requestContextFormat(),
-      transports: keep(lines),
-    });
+    const { logger, lines } = keeping(requestContextFormat());
     const entry = { level: 'info', message: 'saved', [Symbol.for('level')]: 'info' };
     const error = Object.assign(new Coded('declined'), {
       level: 'info',
@@ -394,8 +393,7 @@ describe.each([
   });
 
   it("give a format's log call the id of the line that is formatted", async () => {
-    const lines: Line[] = [];
-    const audit = winston.createLogger({ format: requestContextFormat(), transports: keep(lines) });
+    const { logger: audit, lines } = keeping(requestContextFormat());
     const forward = winston.format((info) => {
       audit.info('audit', { sent: info.sent });
       return info;
@@ -413,11 +411,7 @@ describe.each([
   });
 
   it('keep the ids where loggers are piped into each other, and transports are added later', async () => {
-    const lines: Line[] = [];
-    const second = winston.createLogger({
-      format: requestContextFormat(),
-      transports: keep(lines, { isSlow: true }),
-    });
+    const { logger: second, lines } = keeping(requestContextFormat(), { isSlow: true });
     // Two loggers without the format: the lines that they pass on still keep their ids.
     const middle = winston.createLogger({ transports: [second as never] });
     const first = winston.createLogger({ transports: [middle as never] });
@@ -438,11 +432,7 @@ describe.each([
   });
 
   it('give no foreign id to lines that bypass write(), nor to those that follow', async () => {
-    const lines: Line[] = [];
-    const logger = winston.createLogger({
-      format: requestContextFormat(),
-      transports: keep(lines, { isSlow: true }),
-    });
+    const { logger, lines } = keeping(requestContextFormat(), { isSlow: true });
     const { write } = Object.getPrototypeOf(winston.Logger.prototype);
     for (let n = 0; n < 90; n++) {
       const sent = `id-${n}`;
@@ -460,11 +450,7 @@ describe.each([
   });
 
   it('give no foreign id to a class instance that a transport passes on', async () => {
-    const lines: Line[] = [];
-    const second = winston.createLogger({
-      format: requestContextFormat(),
-      transports: keep(lines),
-    });
+    const { logger: second, lines } = keeping(requestContextFormat());
     const passOn = { push: (info: Line) => Number(second.write(info)) };
     const first = winston.createLogger({ transports: keep(passOn, { isSlow: true }) });
     for (let n = 0; n < 50; n++) {
@@ -476,13 +462,12 @@ describe.each([
   });
 
   it('recover from a format that throws, and leave nothing on the logged object', () => {
-    const lines: Line[] = [];
     const fail = winston.format((info) => {
       if (info.fails) throw new Error('on purpose');
       return info;
     });
     const format = winston.format.combine(requestContextFormat(), fail());
-    const logger = winston.createLogger({ format, transports: keep(lines) });
+    const { logger, lines } = keeping(format);
     const entry = { level: 'info', message: 'saved', fails: true };
     context.run({ requestId: 'a' }, () => expect(() => logger.log(entry)).toThrow('on purpose'));
     expect(Object.keys(entry)).toEqual(['level', 'message', 'fails']);
@@ -492,10 +477,9 @@ describe.each([
   });
 
   it('leave out what a format drops', () => {
-    const lines: Line[] = [];
     const drop = winston.format((info) => (info.private ? false : info));
     const format = winston.format.combine(requestContextFormat(), drop());
-    const logger = winston.createLogger({ format, transports: keep(lines) });
+    const { logger, lines } = keeping(format);
     context.run(values, () => {
       logger.info('hidden', { private: true });
       logger.info('saved');
@@ -516,63 +500,14 @@ describe.each([
     expect(ids).toEqual(own.map((id) => Array(3).fill(id === undefined ? 'myid' : id)));
   });
 
-  it.each<[string, () => unknown, unknown]>([
-    ['a BigInt', () => 7n, '7'],
-    ['a symbol', () => Symbol('s'), undefined],
-    ['a cyclic object', () => Object.assign(cyclic, { self: cyclic }), { self: '[Circular]' }],
-    ['a BigInt in an object', () => ({ n: 7n }), { n: '7' }],
-    ['a revoked Proxy', revoked, '[unreadable]'],
-    [
-      'a getter that throws',
-      () => ({
-        get x() {
-          throw new Error('hostile');
-        },
-      }),
-      '[unreadable]',
-    ],
-    [
-      'a toJSON() that throws',
-      () => ({
-        toJSON() {
-          throw new Error('hostile');
-        },
-      }),
-      '[unreadable]',
-    ],
-  ])('write the line when the context holds %s', (_what, make, tenant) => {
+  it.each(hostileValues)('write the line when the context holds %s', (what, make) => {
     const { combine, json } = winston.format;
-    const lines: Line[] = [];
     const format = combine(requestContextFormat({ keys: ['requestId', 'tenant'] }), json());
-    const logger = winston.createLogger({ format, transports: keep(lines) });
+    const { logger, lines } = keeping(format);
     context.run({ requestId: 'myid', tenant: make() }, () => logger.info('saved'));
-    const entry = JSON.parse(String(lines[0]?.[message]));
-    expect(entry).toEqual({
-      level: 'info',
-      message: 'saved',
-      requestId: 'myid',
-      ...(tenant === undefined ? {} : { tenant }),
-    });
-  });
-
-  it('log one object in several requests with the id of each', async () => {
-    const lines: Line[] = [];
-    const logger = winston.createLogger({
-      format: requestContextFormat(),
-      transports: keep(lines, { isSlow: true }),
-    });
-    const cached = new Error('out of stock');
-    const entry = { level: 'info', message: 'same' };
-    for (const requestId of ['a', 'b', 'c']) {
-      context.run({ requestId }, () => {
-        logger.error(cached);
-        logger.log(entry);
-      });
-    }
-    logger.end();
-    await once(logger, 'finish');
-    await until(() => lines.length === 6);
-    expect(lines.map(({ requestId }) => requestId)).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
+    const { tenant, ...line } = JSON.parse(String(lines[0]?.[message]));
+    expect(line).toEqual({ level: 'info', message: 'saved', requestId: 'myid' });
+    expect(tenant).toEqual(shown[what]);
   });
 
   it.each(['logger', 'transport', 'both'] as const)(
@@ -612,11 +547,7 @@ describe.each([
   );
 
   it('log the values at the time of the log call', async () => {
-    const lines: Line[] = [];
-    const logger = winston.createLogger({
-      format: requestContextFormat({ keys: ['tenant'] }),
-      transports: keep(lines, { isSlow: true }),
-    });
+    const { logger, lines } = keeping(requestContextFormat({ keys: ['tenant'] }), { isSlow: true });
     context.run(values, () => {
       for (let n = 0; n < 50; n++) {
         context.set('tenant', n);
@@ -628,9 +559,7 @@ describe.each([
   });
 
   it('keep the id of a line that a transport passes on to another logger', async () => {
-    const lines: Line[] = [];
-    const format = requestContextFormat();
-    const second = winston.createLogger({ format, transports: keep(lines) });
+    const { logger: second, lines } = keeping(requestContextFormat());
     const passOn = { push: (info: Line) => Number(second.write(info)) };
     const first = winston.createLogger({
       format: winston.format.json(),
@@ -649,12 +578,6 @@ describe.each([
     expect(lines.filter(({ requestId, sent }) => requestId !== sent)).toEqual([]);
   });
 
-  it('leave a logger alone that does not use it', () => {
-    const { json } = winston.format;
-    const lines = written((logger) => logger.info('saved', { a: 1 }), { format: json() });
-    expect(lines).toEqual([{ level: 'info', message: 'saved', a: 1 }]);
-  });
-
   it('patch write() once, however many formats are made', () => {
     requestContextFormat();
     const { write } = winston.Logger.prototype;
@@ -667,8 +590,7 @@ describe.each([
       requestContextFormat({ keys: ['tenant'] }),
       winston.format.simple(),
     );
-    const lines: Line[] = [];
-    const logger = winston.createLogger({ format, transports: keep(lines) });
+    const { logger, lines } = keeping(format);
     context.run({ tenant: 'a\nerror: forged' }, () => logger.info('saved'));
     expect(lines[0]?.[message]).toBe('info: saved {"tenant":"a\\nerror: forged"}');
   });
