@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { context } from '@request-context/core';
 import { describe, expect, it } from 'vitest';
 import { type FieldOptions, requestFields } from '../src/index.ts';
@@ -18,14 +17,6 @@ describe('requestFields', () => {
   it('return nothing outside requests', () => {
     expect(requestFields()).toStrictEqual({});
     expect(requestFields({ keys: ['requestId', 'tenant'] })).toStrictEqual({});
-  });
-
-  it('follow the request through asynchronous code', async () => {
-    const fields = await context.run(values, async () => {
-      await delay(1);
-      return requestFields();
-    });
-    expect(fields).toStrictEqual({ requestId: 'myid' });
   });
 
   it.each<[FieldOptions['keys'], object]>([
