@@ -2,7 +2,7 @@ import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { format, inspect } from 'node:util';
 import { context } from '@request-context/core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { patchConsole } from '../src/console.ts';
 import type { FieldOptions } from '../src/index.ts';
 import { badOptions } from './support/bad-options.ts';
@@ -190,16 +190,6 @@ it('keep the later patch when the earlier one is undone', () => {
   undoSecond();
   context.run(values, () => console.log('saved'));
   expect(stdout).toBe('[tenant=acme] saved\nsaved\n');
-});
-
-it('prefix once where two copies of the package are loaded', async () => {
-  vi.resetModules();
-  const other = await import('../src/console.ts');
-  expect(other.patchConsole).not.toBe(patchConsole);
-  patch();
-  undos.push(other.patchConsole());
-  context.run(values, () => console.log('saved'));
-  expect(stdout).toBe('[myid] saved\n');
 });
 
 it('restore exactly what was there', () => {
