@@ -1,10 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { collectGarbage } from './support/collect.ts';
 
 // With the garbage collector exposed there are scenarios for it as well.
-setFlagsFromString('--expose-gc');
-globalThis.gc = runInNewContext('gc');
+globalThis.gc = collectGarbage as NodeJS.GCFunction;
 const { coreScenarios } = await import('./scenarios/core-scenarios.ts');
 
 // tests/runtimes runs the same on every runtime.

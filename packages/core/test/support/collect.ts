@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
+export const collectGarbage: () => void = runInNewContext('gc');
 
 /** Collects garbage until all objects are gone, or it is clear that some stay. Returns how many stay. */
 export async function countAlive(references: readonly WeakRef<object>[]): Promise<number> {
