@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter, on, once } from 'node:events';
-import { setImmediate, setTimeout } from 'node:timers';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout } from 'node:timers';
 import {
   context,
   createContext,
@@ -23,48 +22,6 @@ export interface Scenario {
 
 const modes: readonly Inherit[] = ['share', 'copy', 'chain'];
 const values = createContext();
-
-/** What passes control on: the scope must be the same on the other side. */
-const carriers: Readonly<Record<string, (read: () => void) => unknown>> = {
-  await: async (read) => {
-    await null;
-    read();
-  },
-  'promise-chain': (read) => Promise.resolve().then(read),
-  'rejected-promise': (read) => Promise.reject(new Error('no')).catch(read),
-  'promise-all': (read) => Promise.all([pause(1).then(read), pause(2).then(read)]),
-  'timers-promises': (read) => sleep(1).then(read),
-  'set-timeout': (read) => new Promise<void>((done) => setTimeout(() => done(read()), 1)),
-  'set-interval': (read) =>
-    new Promise<void>((done) => {
-      let ticks = 0;
-      const timer = setInterval(() => {
-        read();
-        ticks += 1;
-        if (ticks < 3) return;
-        clearInterval(timer);
-        done();
-      }, 1);
-    }),
-  'set-immediate': (read) => new Promise<void>((done) => setImmediate(() => done(read()))),
-  'next-tick': (read) => new Promise<void>((done) => process.nextTick(() => done(read()))),
-  'queue-microtask': (read) => new Promise<void>((done) => queueMicrotask(() => done(read()))),
-  'async-generator': async (read) => {
-    async function* items() {
-      yield await pause(1);
-      read();
-      yield await pause(1);
-    }
-    for await (const _ of items()) read();
-  },
-  thenable: async (read) => {
-    // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
-    const thenable = { then: (done: () => void) => done() };
-    await thenable;
-    read();
-  },
-  event: (read) => new EventEmitter().on('go', read).emit('go'),
-};
 
 /** What a parent reads after its child has set `simple` and changed `list`; `[1]` was `parent`. */
 const comparison: Readonly<Record<Inherit, readonly [simple: string, second: string]>> = {
@@ -112,22 +69,6 @@ const additions = {
 } as const;
 
 export const coreScenarios: Scenario[] = [
-  ...Object.entries(carriers).map(
-    ([name, carry]): Scenario => ({
-      id: `core-carry-${name}`,
-      title: `keep the scope through ${name}`,
-      run: async () => {
-        const seen: unknown[] = [];
-        const carryIn = (user: string) =>
-          values.run({ user }, () => carry(() => seen.push([user, values.get('user')])));
-        await Promise.all([carryIn('ann'), carryIn('bob')]);
-        assert.ok(seen.length >= 2);
-        for (const pair of seen)
-          assert.deepEqual(pair, [(pair as string[])[0], (pair as string[])[0]]);
-        assert.equal(values.active, false);
-      },
-    }),
-  ),
   ...modes.map(
     (inherit): Scenario => ({
       id: `core-fork-${inherit}`,
