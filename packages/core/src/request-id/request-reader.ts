@@ -8,10 +8,10 @@ export type Peer = string | undefined;
  */
 export interface RequestReader<Raw> {
   /**
-   * Returns the value of the header `name` (lower case): undefined when it was not sent, an array when it was
-   * sent several times.
+   * Returns the value of the header `name` (lower case): undefined or null when it was not sent, an array when
+   * it was sent several times. For a fetch-style request, return `raw.headers.get(name)`.
    */
-  header(raw: Raw, name: string): string | readonly string[] | undefined;
+  header(raw: Raw, name: string): string | readonly string[] | null | undefined;
   /** Returns the socket's peer. Do not read X-Forwarded-For: any client can send it. */
   peer(raw: Raw): Peer;
 }

@@ -50,7 +50,7 @@ export function resolveRequestId<Raw, Request>(
     let isTrusted: boolean | undefined;
     for (const header of options.inbound) {
       const sent = reader.header(raw, header.key);
-      if (sent === undefined) continue;
+      if (sent === undefined || sent === null) continue;
       rejected ??= typeof sent === 'string' ? sent : sent.join(', ');
       isTrusted ??= options.isTrusted(reader, raw, request);
       if (!isTrusted) break;
