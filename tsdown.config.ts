@@ -10,7 +10,6 @@ const config: UserConfig = defineConfig({
   platform: 'node',
   fixedExtension: false,
   dts: { oxc: true },
-  sourcemap: true,
   outputOptions: {
     // Keeps Rolldown's helpers apart. In one of the entries, chunks that entries share would have to require
     // that entry, and in CommonJS such a cycle sees no exports yet.

@@ -258,6 +258,14 @@ it('let ESM and CommonJS copies in one process read each other', async () => {
   expect(stdout).toBe('false\na a\nb b\nfunction\n');
 });
 
+it('hold no source maps', async () => {
+  for (const tarball of Object.values(tarballs)) {
+    const { stdout } = await run('tar', ['-tzf', tarball]);
+    expect(stdout).toContain('package/dist/index.js\n');
+    expect(stdout).not.toContain('.map\n');
+  }
+});
+
 it('run the ten lines of the README', async () => {
   const folder = await installed(['@request-context/express', 'express@5']);
   const readme = await readFile(join(root, 'README.md'), 'utf8');
