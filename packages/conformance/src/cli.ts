@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
+import { checkAdapter } from './check-adapter.ts';
 import type { Adapter } from './contract.ts';
 import { isAdapter } from './is-adapter.ts';
 import { judge } from './judge.ts';
 import { type Cell, type Counts, countResults, explain, isFailure, type Result } from './report.ts';
 import { appliesTo } from './run-scenario.ts';
 import { scenarioFamilies } from './scenario-families.ts';
+import { startServer } from './start-server.ts';
 import { taskFor } from './task-for.ts';
 
 const usage = `Usage: request-context-conformance <module> [options]
@@ -44,6 +46,7 @@ async function run(): Promise<number> {
     throw new UsageError(`There is no family ${unknown.join(', ')}. The families: ${known}.`);
   }
   const adapters = await load(module);
+  if (values.json !== undefined) checkWritable(values.json);
   const cells: Cell[] = [];
   for (const adapter of adapters) cells.push(...(await runAdapter(adapter, values.only)));
   if (values.json !== undefined) {
@@ -62,13 +65,28 @@ function parse() {
   }
 }
 
+/** Fails at once for a file that cannot be written, not after all scenarios. */
+function checkWritable(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    throw new UsageError(`Cannot write the results: ${(error as Error).message}`);
+  }
+}
+
 /** Returns the adapters that a module exports. */
 async function load(module: string): Promise<Adapter[]> {
+  const path = resolve(module);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isFile()) {
+    const problem = stats === undefined ? 'there is no such file' : 'it is not a file';
+    throw new UsageError(`Cannot load ${module}: ${problem}.`);
+  }
   let exported: Record<string, unknown>;
   try {
-    exported = await import(pathToFileURL(resolve(module)).href);
+    exported = await import(pathToFileURL(path).href);
   } catch (error) {
-    throw new UsageError(`Cannot load ${module}: ${(error as Error).stack ?? error}`);
+    throw new UsageError(`Cannot load ${module}: ${explainLoading(error, module)}`);
   }
   // A CommonJS module's exports are its default as well.
   const { default: own, ...named } = exported;
@@ -83,11 +101,40 @@ async function load(module: string): Promise<Adapter[]> {
       `${module} exports no adapter. Export { name, start(routes, setup) }, or an array of them.`,
     );
   }
+  for (const adapter of adapters) {
+    try {
+      checkAdapter(adapter);
+    } catch (error) {
+      throw new UsageError((error as Error).message);
+    }
+  }
   return [...adapters];
+}
+
+function explainLoading(error: unknown, module: string): string {
+  if (!(error instanceof Error)) return inspect(error);
+  if ('code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    return `${error.message}\nCompile it first, or use Node 22.18 or later, which runs TypeScript.`;
+  }
+  // Its stack has the place only where Node prints it.
+  if (error instanceof SyntaxError) return `${error}\n\`node ${module}\` shows where.`;
+  const lines = (error.stack ?? String(error)).split('\n');
+  return lines.filter((line) => !(line.startsWith('    at ') && line.includes('node:'))).join('\n');
 }
 
 async function runAdapter(adapter: Adapter, only: readonly string[]): Promise<Cell[]> {
   console.log(`\n${adapter.name}`);
+  const started = await judge({
+    id: 'start',
+    title: 'start a server without options',
+    places: 0,
+    run: async () => (await startServer(adapter)).close(),
+  });
+  if (isFailure(started)) {
+    // Each scenario would fail alike, some after their limit.
+    console.log(indent(explain(started)));
+    return [{ adapter: adapter.name, family: 'start', results: [started] }];
+  }
   const cells: Cell[] = [];
   for (const [family, scenarios] of Object.entries(scenarioFamilies)) {
     if (only.length > 0 && !only.includes(family)) continue;

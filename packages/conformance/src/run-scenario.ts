@@ -5,6 +5,7 @@ import type { Adapter, Exchange, Routes } from './contract.ts';
 import { createClient } from './create-client.ts';
 import type { Client, HttpScenario, ProbedExchange } from './http-scenario.ts';
 import { type Probe, record, takeProbes } from './probes.ts';
+import { startServer } from './start-server.ts';
 
 /** The number of clients that a scenario runs side by side: a multiple of 8, as scenarios group them. */
 const defaultClients = 24;
@@ -70,7 +71,7 @@ async function runPrepared(
   const { clients: wanted = defaultClients, fails } = scenario;
   // A scenario that must fail keeps all its clients: with few, it might pass by chance.
   const clients = fails === undefined ? Math.min(limit, wanted) : wanted;
-  const start = () => adapter.start(withProbes(scenario.routes), scenario.setup ?? {});
+  const start = () => startServer(adapter, withProbes(scenario.routes), scenario.setup);
   if (scenario.rejects !== undefined) {
     const started = async () => (await start()).close();
     return assert.rejects(started, scenario.rejects, 'the server starts');

@@ -1,4 +1,5 @@
 import { AssertionError } from 'node:assert';
+import { checkAdapter } from './check-adapter.ts';
 import type { Adapter } from './contract.ts';
 import { defaultLimit, judge } from './judge.ts';
 import { explain, isFailure } from './report.ts';
@@ -24,10 +25,14 @@ export interface Scenario {
  * Returns the scenarios that an adapter must pass: all but those that need what its server lacks. Run them one after
  * the other, as some make the process survive errors that nothing handles.
  *
+ * @throws {TypeError} for a value that is no adapter, and for names in `lacks` and `unsupported` that the suite
+ * does not know
+ *
  * @example
  * for (const { id, title, run } of scenariosFor(adapter)) test(`${id}: ${title}`, run);
  */
 export function scenariosFor(adapter: Adapter): Scenario[] {
+  checkAdapter(adapter);
   return Object.entries(scenarioFamilies).flatMap(([family, scenarios]) =>
     scenarios
       .filter((scenario) => appliesTo(scenario, adapter))
