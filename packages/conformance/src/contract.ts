@@ -29,7 +29,8 @@ export interface Adapter {
    * - serves the files below `publicFolder`: `GET /public/file.txt` returns 200;
    * - responds with 404 or 405 to what no route handles, with 400 or 404 to the malformed URL `/%zz`, and with
    *   500 to a route that throws or whose promise is rejected. It does all that in the framework's own way;
-   * - keeps connections alive, and adds no headers but the framework's own.
+   * - keeps connections alive, and sets no headers ahead of a route: turn off those such as `X-Powered-By`. Node
+   *   rejects some header lists that scenarios pass to `writeHead()` once a header is set.
    *
    * Throws, or returns a rejected promise, for options that the adapter rejects at set-up.
    */
