@@ -94,7 +94,7 @@ async function measureSet(framework, names, rounds, amount, samples) {
   }
 
   try {
-    const urls = await Promise.all(servers.map((server) => server.answer()));
+    const urls = await Promise.all(servers.map((server) => server.reply()));
     const order = [...names.keys()];
     for (const index of order) {
       await checkResponses(urls[index], `${framework}, ${names[index]}`, names[index] !== 'bare');

@@ -17,7 +17,7 @@ export async function measureMicro({ rounds, onCase }) {
   for (const [index, { title, base, goal }] of cases.entries()) {
     const child = new Child(new URL('./case.js', import.meta.url), [`${index}`, `${rounds}`]);
     /** @type {Times} */
-    const { measured, compared } = await child.answer();
+    const { measured, compared } = await child.reply();
     child.end();
     const nanoseconds = spreadOf(measured);
     rows.push({ title, base, goal, nanoseconds, ratio: pairedRatio(measured, compared) });

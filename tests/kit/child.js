@@ -51,7 +51,7 @@ export class Child {
   }
 
   /** Returns the next message. Rejects if the process ends before. @returns {Promise<any>} */
-  async answer() {
+  async reply() {
     const [message] = await this.unlessExited(once(this.#process, 'message'));
     return message;
   }
@@ -63,10 +63,10 @@ export class Child {
    * @returns {Promise<any>}
    */
   ask(message) {
-    const answer = this.answer();
-    // Ignores the error: `answer()` rejects if the process has ended.
+    const reply = this.reply();
+    // Ignores the error: `reply()` rejects if the process has ended.
     this.#process.send(message, () => {});
-    return answer;
+    return reply;
   }
 
   /** Ends the process. @param {NodeJS.Signals} [signal] */

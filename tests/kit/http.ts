@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { serve } from './serve.js';
 
-export { type Answer, send, sendRaw } from './send.js';
+export { type HttpResponse, send, sendRaw } from './send.js';
 export { uuid } from './uuid.js';
 
 /** Makes a server listen on a free port of the loopback until the test is over. Returns its URL. */

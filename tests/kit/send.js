@@ -2,7 +2,7 @@ import http from 'node:http';
 import { connect } from 'node:net';
 
 /**
- * @typedef {object} Answer
+ * @typedef {object} HttpResponse
  * @property {number} status
  * @property {import('node:http').IncomingHttpHeaders} headers
  * @property {string[]} ids - All values of X-Request-ID, one for each line in the head.
@@ -21,7 +21,7 @@ import { connect } from 'node:net';
  *
  * @param {string} url
  * @param {Sent} [sent]
- * @returns {Promise<Answer>}
+ * @returns {Promise<HttpResponse>}
  */
 export function send(url, { id: sentId, body: sentBody, ...sent } = {}) {
   const headers = sentId === undefined ? sent.headers : { ...sent.headers, 'X-Request-ID': sentId };

@@ -11,7 +11,7 @@ import fastify4 from 'fastify4';
 import Koa3 from 'koa';
 import Koa2 from 'koa2';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Answer, listen, send, uuid } from '../../kit/http.ts';
+import { type HttpResponse, listen, send, uuid } from '../../kit/http.ts';
 import { adapters } from '../src/adapters/index.ts';
 
 const options = { onInvalid: 'reject' } as const;
@@ -21,7 +21,7 @@ const problem = {
   detail: 'The X-Request-ID header does not hold a valid request id.',
 };
 
-function expectProblem(response: Answer): void {
+function expectProblem(response: HttpResponse): void {
   expect(response).toMatchObject({ status: 400, id: expect.stringMatching(uuid) });
   expect(response.headers['content-type']).toBe('application/problem+json');
   expect(response.headers['content-length']).toBe(String(Buffer.byteLength(response.body)));

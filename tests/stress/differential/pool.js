@@ -65,7 +65,7 @@ class Worker extends Child {
       env: { ...process.env, LIBRARY: library ? '1' : '0', NODE_ENV: 'production' },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
     });
-    await worker.answer();
+    await worker.reply();
     return worker;
   }
 

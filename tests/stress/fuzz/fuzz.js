@@ -162,7 +162,7 @@ class FuzzedServer extends Child {
       server.#lines.push(line);
       server.#wake();
     });
-    const { url } = await server.answer();
+    const { url } = await server.reply();
     server.port = Number(new URL(url).port);
     return server;
   }

@@ -26,7 +26,7 @@ export class LoadedServer extends Child {
   }
 
   async start(): Promise<void> {
-    const { url } = await this.answer();
+    const { url } = await this.reply();
     this.port = Number(new URL(url).port);
     this.#descriptors = await this.#countDescriptors();
   }

@@ -43,7 +43,7 @@ export async function soak({ adapter, requests, deadline, signal }) {
   const /** @type {Measured[]} */ measured = [];
   const /** @type {Set<string>} */ fresh = new Set();
   const started = Date.now();
-  const { url } = await server.answer();
+  const { url } = await server.reply();
   const port = Number(new URL(url).port);
   const visitors = Array.from({ length: connections }, () => new Visitor(port, sent, fresh));
   try {

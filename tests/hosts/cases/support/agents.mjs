@@ -10,7 +10,7 @@ import { once, require, sleep } from './case.mjs';
 /** Starts a collector. @returns {Promise<{ port: number, securePort: number, cert: string, collected: () => Promise<string[]> }>} */
 export async function startCollector() {
   const child = new Child(new URL('./collector.mjs', import.meta.url), [], { execArgv: [] });
-  const { port, securePort, cert } = await child.answer();
+  const { port, securePort, cert } = await child.reply();
   const collected = async () => (await child.ask('report')).toSorted();
   return { port, securePort, cert, collected };
 }

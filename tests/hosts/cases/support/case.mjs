@@ -134,7 +134,7 @@ export function portOf(server) {
  *
  * @param {net.Server} server
  * @param {import('../../../kit/send.js').Sent & { path?: string }} [options]
- * @returns {Promise<Partial<import('../../../kit/send.js').Answer> & { error?: string }>}
+ * @returns {Promise<Partial<import('../../../kit/send.js').HttpResponse> & { error?: string }>}
  */
 export async function ask(server, { path = '/', ...sent } = {}) {
   const late = sleep(5000, { error: 'no response' }, { ref: false });
