@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A child process that replies to each message with one. */
+/** A child process that replies to each message with one message. */
 export class Child {
   /** What it wrote to stderr, with the option `silent`. */
   stderr = '';

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import type { Got } from './problem-of.ts';
+import type { Outcome } from './describe-mismatch.ts';
 
-/** Sends bytes, and leaves the connection in some way. The socket must allow half-open connections. */
-export type Departure = (socket: Socket, bytes: string) => Promise<Got>;
+/** Sends bytes, then leaves the connection in its way. The socket must allow half-open connections. */
+export type Departure = (socket: Socket, bytes: string) => Promise<Outcome>;
 
-/** Collects what arrives. `got` resolves once no more will, `started` with the first bytes or with none. */
+/** Collects what arrives. `got` resolves at the end, `started` with the first bytes or at the end. */
 export function collect(socket: Socket): {
   readonly got: Promise<string>;
   readonly started: Promise<void>;
@@ -21,7 +21,7 @@ export function collect(socket: Socket): {
   return { got: over.then(() => received), started: Promise.race([started, over]) };
 }
 
-/** How clients leave that have asked for something. */
+/** How clients leave after a request. */
 export const departures: Record<string, Departure> = {
   async 'reads all'(socket, bytes) {
     const { got } = collect(socket);
@@ -49,7 +49,7 @@ export const departures: Record<string, Departure> = {
     socket.resetAndDestroy();
     return { received: '', hasLeft: true };
   },
-  async 'resets when the answer begins'(socket, bytes) {
+  async 'resets when the response begins'(socket, bytes) {
     const { got, started } = collect(socket);
     socket.write(bytes);
     await started;
@@ -63,7 +63,7 @@ export const departures: Record<string, Departure> = {
   },
 };
 
-/** The same, and those that send more than was asked for. */
+/** The same, and clients that send more after the request. */
 export const talkativeDepartures: Record<string, Departure> = {
   ...departures,
   async 'sends one more byte'(socket, bytes) {
@@ -72,14 +72,14 @@ export const talkativeDepartures: Record<string, Departure> = {
     socket.write('x');
     return { received: await got, hasLeft: true };
   },
-  async 'sends one more byte when it is answered, and closes its half'(socket, bytes) {
+  async 'sends one more byte when the response begins, and closes its half'(socket, bytes) {
     const { got, started } = collect(socket);
     socket.write(bytes);
     await started;
     socket.end('x');
     return { received: await got, hasLeft: true };
   },
-  async 'sends one more byte when it is answered, and resets'(socket, bytes) {
+  async 'sends one more byte when the response begins, and resets'(socket, bytes) {
     const { got, started } = collect(socket);
     socket.write(bytes);
     await started;

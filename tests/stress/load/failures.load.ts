@@ -2,59 +2,59 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { readResponses } from '../../kit/read-response.js';
-import { type Asking, handovers, pipelines } from './askings.ts';
+import { type ClientPlan, handovers, pipelines } from './client-plans.ts';
+import { describeMismatch } from './describe-mismatch.ts';
 import { LoadedServer, type Measured } from './loaded-server.ts';
-import { problemOf } from './problem-of.ts';
-import { askByStreams } from './streams.ts';
+import { sendStreams } from './streams.ts';
 import { openAll } from './visitors.ts';
 
 const connections = 2_000;
 
 let wave = 0;
 
-/** Has every client do as it is asked to. Those that do not leave stay connected. */
+/** Runs every client's plan, and returns the mismatches. Clients that do not leave stay connected. */
 async function visit(
   sockets: readonly Socket[],
-  asking: (n: number, id: string) => Asking,
+  planFor: (n: number, id: string) => ClientPlan,
 ): Promise<string[]> {
   wave += 1;
   const fresh: string[] = [];
-  const patience = delay(20_000, undefined, { ref: false });
+  const timeLimit = delay(20_000, undefined, { ref: false });
   const problems = await Promise.all(
     sockets.map(async (socket, n) => {
-      const asked = asking(n, `load-${wave}-${n}`);
-      const got = await Promise.race([asked.depart(socket, asked.bytes), patience]);
-      if (got === undefined) return `${JSON.stringify(asked.expected)}: left waiting`;
-      if (asked.expected[0]?.id === undefined) {
+      const plan = planFor(n, `load-${wave}-${n}`);
+      const got = await Promise.race([plan.depart(socket, plan.bytes), timeLimit]);
+      if (got === undefined) return `${JSON.stringify(plan.expected)}: still waits`;
+      if (plan.expected[0]?.id === undefined) {
         fresh.push(...readResponses(got.received).flatMap(({ ids }) => ids));
       }
-      return problemOf(asked.expected, got);
+      return describeMismatch(plan.expected, got);
     }),
   );
   expect(new Set(fresh).size).toBe(fresh.length);
   return problems.filter((problem) => problem !== undefined);
 }
 
-/** What is on stderr but the failures that are reported there, each by its one line. */
+/** Returns the lines of stderr except for the reports of failures, one line each. */
 const unexpected = (stderr: string): string[] =>
   stderr
     .split('\n')
     .filter((line) => !/^(Request \S+ failed: Error: thrown on purpose\b.*)?$/.test(line));
 
-/** Sends a wave of clients. Returns a function that disconnects those that have stayed. */
+/** Sends a wave of clients. Returns a function that disconnects the clients that stayed. */
 type SendWave = () => Promise<() => unknown>;
 
-/** Has a server serve waves of clients; sees that nothing is left of them. */
+/** Sends waves of clients to a server, and checks that it keeps nothing of them. */
 async function load(server: LoadedServer, sendWave: SendWave): Promise<void> {
   await server.start();
   async function measureAfter(waves: number): Promise<Measured> {
-    const leaving: (() => unknown)[] = [];
-    for (let sent = 0; sent < waves; sent += 1) leaving.push(await sendWave());
-    await server.letsGo();
-    for (const leave of leaving) leave();
+    const disconnects: (() => unknown)[] = [];
+    for (let sent = 0; sent < waves; sent += 1) disconnects.push(await sendWave());
+    await server.waitUntilIdle();
+    for (const disconnect of disconnects) disconnect();
     return await server.ask('measure');
   }
-  // The first waves warm up what the process keeps for itself.
+  // The first waves fill what the process keeps for good: caches and compiled code.
   const before = await measureAfter(2);
   const after = await measureAfter(1);
   console.log(before, after);
@@ -67,15 +67,15 @@ async function load(server: LoadedServer, sendWave: SendWave): Promise<void> {
   expect(await server.exited).toEqual([0, null]);
 }
 
-type Ask = (n: number, id: string) => Asking;
+type PlanFor = (n: number, id: string) => ClientPlan;
 
-/** Has an adapter serve waves of connections that are used as asked. */
-async function loadConnections(adapter: string, ask: Ask): Promise<void> {
+/** Sends waves of connections, used as planned, to an adapter's server. */
+async function loadConnections(adapter: string, planFor: PlanFor): Promise<void> {
   const server = new LoadedServer(adapter, true);
   await load(server, async () => {
     const sockets = await openAll(server.port, connections, { allowHalfOpen: true });
-    const problems = await visit(sockets, ask);
-    // First whether it is there at all.
+    const problems = await visit(sockets, planFor);
+    // Before the mismatches: rejects with stderr if the server has ended.
     await server.ask('count');
     expect(problems.slice(0, 5)).toEqual([]);
     return () => {
@@ -87,25 +87,26 @@ async function loadConnections(adapter: string, ask: Ask): Promise<void> {
 it.each([
   ['upgrades and CONNECTs, most of them refused', handovers],
   ['pipelines in which a request fails', pipelines(['half', 'ended', 'throws', 'rejects'])],
-])(`node:http keeps no descriptor of ${connections} ${'%s'}`, async (_what, ask) => {
-  await loadConnections('plain-http', ask);
+])(`keep no descriptor of ${connections} ${'%s'} on node:http`, async (_what, planFor) => {
+  await loadConnections('plain-http', planFor);
 });
 
-// What a framework does with a response that its handler has taken over and not finished is its own.
+// Frameworks differ in what they do with a response that its handler took over and did not finish.
 const frameworkPipelines = pipelines(['throws', 'rejects']);
-const both: Ask = (n, id) => (n % 2 === 0 ? handovers : frameworkPipelines)(Math.floor(n / 2), id);
+const both: PlanFor = (n, id) =>
+  (n % 2 === 0 ? handovers : frameworkPipelines)(Math.floor(n / 2), id);
 
 it.each(['express-5', 'koa-3', 'fastify-5'])(
-  `%s keeps no descriptor of ${connections} upgrades, CONNECTs and pipelines in which a request fails`,
+  `keep no descriptor of ${connections} upgrades, CONNECTs and failing pipelines on %s`,
   async (adapter) => loadConnections(adapter, both),
 );
 
-it(`node:http2 resets ${connections} of ${2 * connections} streams that fail half-way`, async () => {
+it(`reset ${connections} of ${2 * connections} HTTP/2 streams, which fail half-way`, async () => {
   const server = new LoadedServer('plain-http2', true);
   await load(server, async () => {
     wave += 1;
     const counts = { sessions: 4, streams: connections / 2 };
-    const { problems, close } = await askByStreams(server.port, counts, `${wave}`);
+    const { problems, close } = await sendStreams(server.port, counts, `${wave}`);
     expect(problems.slice(0, 5)).toEqual([]);
     await close();
     return () => {};

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { adapterNames } from '../../kit/built-adapter.js';
+import { describeMismatch } from './describe-mismatch.ts';
 import { LoadedServer, type Measured } from './loaded-server.ts';
-import { problemOf } from './problem-of.ts';
 import { openAll, visitors } from './visitors.ts';
 
 const connections = 2_000;
 
 let wave = 0;
 
-/** Has every kind of visitor use the connections. Returns what was wrong with what they got. */
+/** Uses the connections, with every kind of visitor in turn. Returns the mismatches. */
 async function visit(sockets: readonly Socket[], hasLeft = false): Promise<string[]> {
   wave += 1;
   const kinds = Object.values(visitors);
@@ -21,14 +21,14 @@ async function visit(sockets: readonly Socket[], hasLeft = false): Promise<strin
       socket.destroy();
       if (got === undefined) return undefined;
       const expected = Array.from({ length: got.responses }, () => ({ id, status: 200 }));
-      return problemOf(expected, { ...got, hasLeft: got.hasLeft || hasLeft });
+      return describeMismatch(expected, { ...got, hasLeft: got.hasLeft || hasLeft });
     }),
   );
   return problems.filter((problem) => problem !== undefined);
 }
 
 describe.each(adapterNames)('%s', (adapter) => {
-  it(`serve ${connections} connections at once that are slow, leave, reset and close halves`, async () => {
+  it(`serve ${connections} clients at once that are slow, leave, reset or half-close`, async () => {
     const server = new LoadedServer(adapter);
     await server.start();
     const measured: Measured[] = [];
@@ -40,7 +40,7 @@ describe.each(adapterNames)('%s', (adapter) => {
     console.log(adapter, measured);
     expect(last?.wrong).toBe(0);
     expect(last?.right).toBeGreaterThan(connections * 4);
-    // Nothing of a request is kept; the first wave warms up what the process keeps for itself.
+    // Nothing of a request is kept. The first wave fills what the process keeps for good.
     expect(last?.alive).toBeLessThanOrEqual(5);
     expect((last?.heap ?? 0) - (measured[1]?.heap ?? 0)).toBeLessThan(1_000_000);
     expect(server.stderr).toBe('');
@@ -49,9 +49,9 @@ describe.each(adapterNames)('%s', (adapter) => {
   });
 
   it.each([
-    ['is left to finish', 'drain'],
-    ['cuts its connections', 'end'],
-  ] as const)('close under load, where it %s', async (_how, command) => {
+    ['finish every response when it closes under load', 'drain'],
+    ['cut its connections when it ends under load', 'end'],
+  ] as const)('%s', async (_title, command) => {
     const server = new LoadedServer(adapter);
     await server.start();
     const sockets = await openAll(server.port, 500);

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { expect, onTestFinished, vi } from 'vitest';
 import { Child } from '../../kit/child.js';
 
-/** What the server knows of itself once garbage is collected. */
+/** What the server reports about itself after garbage collection. */
 export interface Measured {
   heap: number;
   right: number;
@@ -15,7 +15,7 @@ export class LoadedServer extends Child {
   port = 0;
   #descriptors: number | undefined;
 
-  /** @param attached - Whether the server is attached, and refuses bad ids. */
+  /** @param attached - Whether the server is attached and rejects invalid ids. */
   constructor(adapter: string, attached = false) {
     const args = attached ? [adapter, 'attached'] : [adapter];
     super(new URL('./server.js', import.meta.url), args, {
@@ -31,14 +31,14 @@ export class LoadedServer extends Child {
     this.#descriptors = await this.#countDescriptors();
   }
 
-  /** Returns how many descriptors the process has open; undefined where /proc does not show them. */
+  /** Returns the number of open descriptors of the process; undefined where there is no /proc. */
   async #countDescriptors(): Promise<number | undefined> {
     if (process.platform !== 'linux') return undefined;
     return (await readdir(`/proc/${this.pid}/fd`)).length;
   }
 
-  /** Waits until the server has as many descriptors open as when it started, whatever its clients do. */
-  async letsGo(): Promise<void> {
+  /** Waits until the server holds no more descriptors than at its start, though its clients may stay. */
+  async waitUntilIdle(): Promise<void> {
     const nothingOpen = { connections: 0, descriptors: this.#descriptors };
     await vi.waitFor(
       async () => {

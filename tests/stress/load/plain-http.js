@@ -1,5 +1,5 @@
-// node:http and node:http2 without a framework. Their listener may throw, which that of the conformance
-// suite, an async function, cannot.
+// node:http and node:http2 without a framework. Unlike the async listener of the conformance suite, this listener can
+// throw.
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { importBuilt } from '../../kit/import-built.js';

@@ -1,4 +1,4 @@
-// The loaded server: a separate process, so that its end is seen and its heap measured.
+// The loaded server: a separate process, so that the test sees its end and measures its heap.
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { getAdapter } from '../../kit/built-adapter.js';
 import { importBuilt } from '../../kit/import-built.js';
@@ -21,7 +21,7 @@ function watchLife(req) {
 }
 
 /**
- * Watches a request. Returns a function that checks, anywhere, that its id is the current one.
+ * Watches a request. Returns a function that checks that its id is current.
  *
  * @param {any} exchange
  */
@@ -41,7 +41,7 @@ function watch({ req, res, socket }) {
 /** @typedef {{ promise: Promise<void>, resolve: () => void }} Latch */
 
 /**
- * What a request waits for that is answered after another one of its connection has failed.
+ * By socket, what a request waits for that responds only after another request of its connection failed.
  *
  * @type {WeakMap<import('node:net').Socket, Latch>}
  */
@@ -65,7 +65,7 @@ function failureOn(socket) {
 
 /** @param {any} exchange */
 function fail({ req }) {
-  // Once the failure has been answered. HTTP/2 has no order of responses.
+  // After the response to the failure. HTTP/2 has no order of responses.
   if (req.httpVersionMajor === 1) setImmediate(failureOn(req.socket).resolve);
   throw new Error('thrown on purpose');
 }
@@ -78,7 +78,7 @@ const failures = {
     watch(x);
     x.send({ body: `${getRequestId()}` });
   },
-  // Is there first, and answers when a request behind it has failed.
+  // Arrives first, and responds once a request behind it has failed.
   'GET /first': async (x) => {
     const check = watch(x);
     await failureOn(x.req.socket).promise;
@@ -111,7 +111,7 @@ const failures = {
   },
 };
 
-const refusing = {
+const rejectingOptions = {
   onInvalid: /** @type {const} */ ('reject'),
   /** @param {any} req */
   generate(req) {
@@ -121,7 +121,7 @@ const refusing = {
   },
 };
 
-/** Answers upgrades and CONNECTs whose id is fit as an application does that wants none. */
+/** Refuses upgrades and CONNECTs with a valid id, as an application does that serves none. */
 function decline(/** @type {any} */ req, /** @type {import('node:net').Socket} */ socket) {
   watch({ req, socket });
   const id = `${getRequestId()}`;
@@ -133,7 +133,7 @@ function decline(/** @type {any} */ req, /** @type {import('node:net').Socket} *
 let server;
 const running = await adapter.start(
   {
-    // Answers when the body is there.
+    // Responds after the body.
     'POST /body': (/** @type {any} */ x) => {
       const check = watch(x);
       return new Promise((resolve) => {
@@ -146,7 +146,7 @@ const running = await adapter.start(
         });
       });
     },
-    // Answers bit by bit.
+    // Responds bit by bit.
     'GET /stream': async (/** @type {any} */ x) => {
       const check = watch(x);
       const res = x.takeOver();
@@ -160,12 +160,12 @@ const running = await adapter.start(
     ...failures,
   },
   {
-    options: mode === 'attached' ? refusing : {},
+    options: mode === 'attached' ? rejectingOptions : {},
     onServer: (/** @type {import('node:http').Server} */ started) => {
       server = started;
       if (mode !== 'attached') return;
       // Fastify's plugin attaches itself.
-      if (!name.startsWith('fastify')) attach(started, refusing);
+      if (!name.startsWith('fastify')) attach(started, rejectingOptions);
       started.on('upgrade', decline);
       // HTTP/2 passes a response to `connect`.
       if (name !== 'plain-http2') started.on('connect', decline);
@@ -173,8 +173,8 @@ const running = await adapter.start(
   },
 );
 
-/** The heap, when all that can go is gone. */
-async function settle() {
+/** Returns the bytes of the heap once all requests are collected, or after a second. */
+async function measureHeap() {
   for (let round = 0; round < 40; round += 1) {
     globalThis.gc?.();
     await delay(25);
@@ -186,7 +186,7 @@ async function settle() {
 process.on('message', async (command) => {
   switch (command) {
     case 'measure':
-      process.send?.({ heap: await settle(), ...counts });
+      process.send?.({ heap: await measureHeap(), ...counts });
       break;
     case 'count':
       server?.getConnections((_error, connections) => process.send?.({ connections }));

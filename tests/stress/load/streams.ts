@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
-import type { Failure } from './askings.ts';
+import type { Failure } from './client-plans.ts';
 
-/** How the responses end: with an error code, or whole with a status. */
+/** How each response ends: reset, or whole with a status. */
 const ends: Record<Failure | 'ok', number | 'reset'> = {
   ok: 200,
   half: 'reset',
@@ -27,7 +27,7 @@ function receive(stream: ClientHttp2Stream): Promise<Received> {
   stream.setEncoding('latin1').on('data', (chunk) => {
     body += chunk;
   });
-  // The code says why.
+  // `rstCode` holds the reason.
   stream.on('error', () => {});
   return new Promise((resolve) => {
     stream.on('close', () => resolve({ status, id, body, code: stream.rstCode }));
@@ -35,7 +35,7 @@ function receive(stream: ClientHttp2Stream): Promise<Received> {
 }
 
 /** Sends a request. Returns what is wrong with the response, if anything. */
-async function problemOf(
+async function checkRequest(
   session: ClientHttp2Session,
   path: Failure | 'ok',
   id: string,
@@ -50,7 +50,7 @@ async function problemOf(
   return isOwn && isRight ? undefined : `${path} ${id}: ${JSON.stringify(got).slice(0, 500)}`;
 }
 
-/** Asks on a stream whose client or session goes while it is answered. */
+/** Sends a request, and cancels its stream when the response begins. */
 function abandon(session: ClientHttp2Session, path: Failure, id: string): Promise<Received> {
   const stream = session.request({ ':path': `/${path}`, 'x-request-id': id });
   stream.once('response', () => stream.close(constants.NGHTTP2_CANCEL));
@@ -58,10 +58,10 @@ function abandon(session: ClientHttp2Session, path: Failure, id: string): Promis
 }
 
 /**
- * Has streams fail, all at once: half of them half-way. Some are cancelled by the client, and one more session
- * is destroyed in the middle. Returns what was wrong with the responses. The sessions stay open.
+ * Sends requests on streams, all at once. Half of the responses fail half-way. The client cancels some streams, and
+ * destroys one more session in the middle. Returns what was wrong with the responses. The sessions stay open.
  */
-export async function askByStreams(
+export async function sendStreams(
   port: number,
   counts: { sessions: number; streams: number },
   prefix: string,
@@ -73,12 +73,12 @@ export async function askByStreams(
   };
   const sessions = Array.from({ length: counts.sessions }, open);
   const paths = ['half', 'ok', 'half', 'ended', 'half', 'throws', 'half', 'rejects'] as const;
-  const asked = sessions.flatMap((session, s) =>
+  const checks = sessions.flatMap((session, s) =>
     Array.from({ length: counts.streams }, (_, n) =>
-      problemOf(session, paths[n % paths.length] ?? 'ok', `load-${prefix}-${s}-${n}`),
+      checkRequest(session, paths[n % paths.length] ?? 'ok', `load-${prefix}-${s}-${n}`),
     ),
   );
-  // Servers take no more than a thousand cancelled streams of a session.
+  // A server ends a session after a thousand cancelled streams.
   const cancelled = sessions.flatMap((session, s) =>
     Array.from({ length: 50 }, (_, n) => abandon(session, 'half', `load-${prefix}-${s}-c${n}`)),
   );
@@ -88,7 +88,7 @@ export async function askByStreams(
     stream.once('response', () => destroyed.destroy());
     return receive(stream);
   });
-  const problems = await Promise.all(asked);
+  const problems = await Promise.all(checks);
   await Promise.all([...cancelled, ...lost]);
   return {
     problems: problems.filter((problem) => problem !== undefined),

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { collect } from './departures.ts';
-import type { Got } from './problem-of.ts';
+import type { Outcome } from './describe-mismatch.ts';
 
-/** A client on its own connection, and how it behaves. Returns what it got, if it waited. */
+/** Uses a connection in one way. Returns what the client received, if it waited. */
 export type Visitor = (socket: Socket, id: string) => Promise<Visit | undefined>;
 
-export interface Visit extends Got {
-  /** How many responses there must be, unless it has left. */
+export interface Visit extends Outcome {
+  /** How many responses there must be, unless the client left. */
   responses: number;
 }
 
@@ -28,10 +28,10 @@ async function sendSlowly(socket: Socket, bytes: string, pieces = 5): Promise<vo
   }
 }
 
-// When a client closes its half, Node closes the other, unless server.httpAllowHalfOpen is set.
+// When a client closes its half, Node closes the other half, unless server.httpAllowHalfOpen is set.
 const hasLeft = true;
 
-/** All ways to use a server, and to leave it. */
+/** The ways to use a server, and to leave it. */
 export const visitors: Record<string, Visitor> = {
   async 'sends a body slowly'(socket, id) {
     const { got } = collect(socket);
@@ -48,12 +48,12 @@ export const visitors: Record<string, Visitor> = {
     socket.write(`${get(id)}${get(id, close)}`);
     return { received: await got, responses: 2, hasLeft: false };
   },
-  async 'closes its half when it has asked'(socket, id) {
+  async 'closes its half after the request'(socket, id) {
     const { got } = collect(socket);
     socket.end(get(id, close));
     return { received: await got, responses: 1, hasLeft };
   },
-  async 'waits to be told to continue'(socket, id) {
+  async 'waits for 100 Continue'(socket, id) {
     const { got } = collect(socket);
     socket.write(post(id, 10, `Expect: 100-continue\r\n${close}`));
     await pause();
@@ -64,10 +64,10 @@ export const visitors: Record<string, Visitor> = {
       hasLeft: false,
     };
   },
-  async 'leaves before it asks'(socket) {
+  async 'leaves before the request'(socket) {
     socket.destroy();
   },
-  async 'resets before it asks'(socket) {
+  async 'resets before the request'(socket) {
     socket.resetAndDestroy();
   },
   async 'leaves within the head'(socket) {
@@ -88,7 +88,7 @@ export const visitors: Record<string, Visitor> = {
     socket.end();
     await collect(socket).got;
   },
-  async 'breaks off its chunks'(socket, id) {
+  async 'sends a malformed chunk'(socket, id) {
     socket.write(
       `POST /body HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n`,
     );
@@ -96,17 +96,17 @@ export const visitors: Record<string, Visitor> = {
     socket.write('no chunk\r\n');
     await collect(socket).got;
   },
-  async 'leaves within the answer'(socket, id) {
+  async 'leaves within the response'(socket, id) {
     socket.write(get(id));
     await collect(socket).started;
     socket.destroy();
   },
-  async 'resets within the answer'(socket, id) {
+  async 'resets within the response'(socket, id) {
     socket.write(get(id));
     await collect(socket).started;
     socket.resetAndDestroy();
   },
-  async 'closes its half within the answer'(socket, id) {
+  async 'closes its half within the response'(socket, id) {
     const { got } = collect(socket);
     socket.write(get(id, close));
     await pause();
@@ -115,18 +115,18 @@ export const visitors: Record<string, Visitor> = {
   },
 };
 
-/** Opens connections, all of them before any is used. */
+/** Opens connections. Resolves once all are open. */
 export async function openAll(
   port: number,
   count: number,
   options: { allowHalfOpen?: boolean } = {},
 ): Promise<Socket[]> {
   const sockets: Socket[] = [];
-  // No more at a time than servers keep waiting: 511.
+  // Fewer at a time than a server's backlog of 511.
   while (sockets.length < count) {
     const some = Array.from({ length: Math.min(250, count - sockets.length) }, () => {
       const socket = connect({ port, host: '127.0.0.1', ...options });
-      // To be reset is among what is tried.
+      // Some visitors are reset on purpose.
       socket.on('error', () => {});
       return socket;
     });

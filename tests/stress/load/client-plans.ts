@@ -1,20 +1,20 @@
 import { type Departure, departures, talkativeDepartures } from './departures.ts';
-import type { Expected } from './problem-of.ts';
+import type { Expected } from './describe-mismatch.ts';
 
-/** What a client sends on one connection, how it leaves, and what it gets if it waits. */
-export interface Asking {
+/** What a client sends on one connection, how it leaves, and the responses that it receives if it waits. */
+export interface ClientPlan {
   bytes: string;
   expected: readonly Expected[];
   depart: Departure;
 }
 
-type Kind = (id: string) => Pick<Asking, 'bytes' | 'expected'>;
+type Kind = (id: string) => Pick<ClientPlan, 'bytes' | 'expected'>;
 
-/** Returns what the client with a number does. Neighbours do different things. */
+/** Returns a function that plans for the n-th client. Neighbours have different plans. */
 function pick(
   kinds: readonly Kind[],
   ways: Record<string, Departure>,
-): (n: number, id: string) => Asking {
+): (n: number, id: string) => ClientPlan {
   const all = Object.values(ways).flatMap((depart) => kinds.map((kind) => ({ kind, depart })));
   return (n, id) => {
     const { kind, depart } = all[n % all.length] as (typeof all)[number];
@@ -27,8 +27,8 @@ const heads = [
   'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n',
 ];
 
-/** Upgrades and CONNECTs: with a bad id, without one where none can be made, with a fit one. */
-export const handovers: (n: number, id: string) => Asking = pick(
+/** Upgrades and CONNECTs: with an invalid id, without an id where `generate` throws, with a valid id. */
+export const handovers: (n: number, id: string) => ClientPlan = pick(
   heads.flatMap((head): Kind[] => [
     (id) => ({
       bytes: `${head}X-Request-ID: ${id} bad!\r\n\r\n`,
@@ -43,7 +43,7 @@ export const handovers: (n: number, id: string) => Asking = pick(
   talkativeDepartures,
 );
 
-const answers = {
+const outcomes = {
   first: { status: 200 },
   ok: { status: 200 },
   half: { status: 200, isCut: true },
@@ -52,9 +52,9 @@ const answers = {
   rejects: { status: 500 },
 };
 
-type Path = keyof typeof answers;
+type Path = keyof typeof outcomes;
 
-/** How a request fails of which the others know nothing. */
+/** How a request fails. The other requests of its connection must not notice. */
 export type Failure = 'half' | 'ended' | 'throws' | 'rejects';
 
 function pipeline(paths: readonly Path[]): Kind {
@@ -63,7 +63,7 @@ function pipeline(paths: readonly Path[]): Kind {
       const close = n === paths.length - 1 ? 'Connection: close\r\n' : '';
       return `GET /${path} HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${id}-${n}\r\n${close}\r\n`;
     });
-    const expected = paths.map((path, n) => ({ id: `${id}-${n}`, ...answers[path] }));
+    const expected = paths.map((path, n) => ({ id: `${id}-${n}`, ...outcomes[path] }));
     const cut = paths.indexOf('half');
     return {
       bytes: requests.join(''),
@@ -72,8 +72,8 @@ function pipeline(paths: readonly Path[]): Kind {
   };
 }
 
-/** Pipelined requests of which one fails: when it is its turn, and before. */
-export const pipelines = (failures: readonly Failure[]): ((n: number, id: string) => Asking) =>
+/** Pipelined requests of which one fails: in its turn, and before its turn. */
+export const pipelines = (failures: readonly Failure[]): ((n: number, id: string) => ClientPlan) =>
   pick(
     failures.flatMap((failure) => [
       pipeline(['first', failure, 'ok', 'ok']),

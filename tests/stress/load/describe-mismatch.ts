@@ -1,26 +1,26 @@
 import { readResponses } from '../../kit/read-response.js';
 import { uuid } from '../../kit/uuid.js';
 
-/** What a response must be. */
+/** What a response must hold. */
 export interface Expected {
-  /** Its id. Undefined where it must be one that nobody has sent, and that nobody else gets. */
+  /** Its id. If undefined, the id must be fresh. */
   id: string | undefined;
   status: number;
-  /** Whether it must not be whole. Nothing comes after it. */
+  /** Whether it must be cut off. No response follows it. */
   isCut?: boolean;
 }
 
-/** What a client got. */
-export interface Got {
+/** What a client received. */
+export interface Outcome {
   received: string;
-  /** Whether it left before it could have got all. */
+  /** Whether it left before all could arrive. */
   hasLeft: boolean;
 }
 
-/** Returns what is wrong with what a client got, if anything. */
-export function problemOf(
+/** Returns what was expected and what a client received, if they do not match. */
+export function describeMismatch(
   expected: readonly Expected[],
-  { received, hasLeft }: Got,
+  { received, hasLeft }: Outcome,
 ): string | undefined {
   const responses = readResponses(received);
   const isRight = responses.every((response, n) => {
@@ -31,12 +31,10 @@ export function problemOf(
     const [id = '', ...more] = response.ids;
     const isOwn = due.id === undefined ? uuid.test(id) : id === due.id;
     const isAlone = (response.body.match(/load-[\d-]*\d/g) ?? []).every((named) => named === id);
-    const isAsItShouldBe = response.isWhole ? !due.isCut : isLast && (hasLeft || due.isCut);
-    return (
-      isOwn && isAlone && isAsItShouldBe && more.length === 0 && response.status === due.status
-    );
+    const hasRightEnd = response.isWhole ? !due.isCut : isLast && (hasLeft || due.isCut);
+    return isOwn && isAlone && hasRightEnd && more.length === 0 && response.status === due.status;
   });
-  // One that is cut may have got nowhere.
+  // A response that is cut off may not arrive at all.
   const all = expected.length - (expected.at(-1)?.isCut ? 1 : 0);
   if (isRight && (hasLeft || responses.length >= all)) return undefined;
   return `${JSON.stringify(expected)}: ${JSON.stringify(received.slice(0, 1000))}`;
