@@ -10,7 +10,7 @@ const one = fc.constantFrom;
 const always = fc.constant;
 const none = always(/** @type {any[]} */ ([]));
 
-/** A value, or one of the others once in a while. @param {number} weight @param {any} usual @param {any[]} others */
+/** Returns the usual value, and sometimes one of the others. @param {number} weight @param {any} usual @param {any[]} others */
 const mostly = (weight, usual, ...others) => weighted([weight, always(usual)], [1, one(...others)]);
 
 const { record } = fc;
@@ -100,7 +100,7 @@ const finish = weighted(
   [1, always({ how: 'raw' })],
 );
 
-/** One that responds by raw means alone has to end. */
+/** A handler that responds only by raw means must call `end`. */
 const handler = fc
   .record({ steps, finish })
   .map((made) =>
@@ -198,7 +198,7 @@ export const anyApp = fc
         transport: weighted(
           [7, always('http')],
           [1, always('https')],
-          // Express does not know HTTP/2.
+          // Express does not support HTTP/2.
           [2, framework.startsWith('express') ? always('http') : one('h2c', 'h2')],
         ),
         mount: fc.record({
@@ -210,7 +210,7 @@ export const anyApp = fc
         }),
         isFirst: mostly(12, false, true),
         isSerial: fc.boolean(),
-        // Both need their own processes.
+        // Any other domain or way to catch needs a fresh process.
         domain: mostly(15, 'none', 'early', 'late'),
         catches: mostly(15, 'listener', 'capture', 'nothing'),
         middlewares: fc.uniqueArray(one(...middlewares), { maxLength: 4 }),

@@ -1,17 +1,16 @@
 import { writeSync } from 'node:fs';
 import { describe, tagOf } from './recorder.js';
 
-/** The descriptor that a process which ends writes to what it has seen. */
-export const lastWords = 4;
+/** The descriptor to which a process writes its observations when it ends. */
+export const finalReport = 4;
 
 /**
- * Notes the errors that nobody handles, in one of the ways that people have: a listener, a capture callback,
- * or none, so that the process ends.
+ * Notes unhandled errors by a listener, by a capture callback, or by neither, so that the process ends.
  *
  * @param {any} app
  * @param {import('./recorder.js').Recorder} recorder
  * @param {() => unknown} afterwards
- * @returns {() => void} Puts things back.
+ * @returns {() => void} Removes the listeners and the callback.
  */
 export function catchErrors(app, recorder, afterwards) {
   const note = (/** @type {unknown} */ error) => {
@@ -22,7 +21,7 @@ export function catchErrors(app, recorder, afterwards) {
     afterwards();
   };
   const onWarning = (/** @type {Error} */ { name, message }) => {
-    // Node emits those once a process.
+    // Node emits the warnings of these kinds once in a process.
     if (!/^(?:Deprecation|Experimental|Unsupported)Warning$/.test(name))
       recorder.note(undefined, 'process', `warning ${name} ${message.split('.', 1)}`);
   };
@@ -32,7 +31,7 @@ export function catchErrors(app, recorder, afterwards) {
       { entries, id: String(id) },
     ]);
     const seen = { requests: Object.fromEntries(requests), ofProcess: recorder.ofProcess, code };
-    writeSync(lastWords, JSON.stringify(seen));
+    writeSync(finalReport, JSON.stringify(seen));
   };
   process.on('warning', onWarning);
   if (app.catches === 'nothing') {
@@ -40,7 +39,7 @@ export function catchErrors(app, recorder, afterwards) {
     process.on('exit', onExit);
   } else {
     process.on('unhandledRejection', onUncaught);
-    // Domains and a capture callback cannot be had together.
+    // Node allows no capture callback beside domains.
     if (app.catches === 'capture' && app.domain === 'none')
       process.setUncaughtExceptionCaptureCallback(onUncaught);
     else process.on('uncaughtException', onUncaught);

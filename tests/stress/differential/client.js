@@ -5,17 +5,17 @@ import { connect as connectTls } from 'node:tls';
 import { readResponse } from '../../kit/read-response.js';
 
 /**
- * What came back for one request.
+ * The response to one request, in comparable form.
  *
  * @typedef {object} Reply
  * @property {string} line
  * @property {string[]} headers
  * @property {string} body
  * @property {string[]} trailers
- * @property {string[]} ids - Those of the header that is ours.
+ * @property {string[]} ids - The values of X-Request-ID.
  */
 
-/** Stands for a status after which nothing can be parsed. */
+/** The status of a response after which nothing can be parsed. */
 const broken = 999;
 const ours = /^x-request-id$/i;
 const random = /^(?:date|x-response-time|x-runtime|ratelimit-reset|x-ratelimit-reset)$/i;
@@ -28,7 +28,7 @@ function split(lines) {
   const ids = lines.filter(([name]) => ours.test(name)).map(([, value]) => value);
   const headers = lines
     .filter(([name]) => !ours.test(name))
-    // Between headers of different names, the order has no meaning (RFC 9110, 5.3).
+    // The order of headers with different names has no meaning (RFC 9110, 5.3).
     .sort(([a], [b]) =>
       a.toLowerCase() < b.toLowerCase() ? -1 : Number(a.toLowerCase() !== b.toLowerCase()),
     )
@@ -37,8 +37,8 @@ function split(lines) {
 }
 
 /**
- * A text as it is if it is short; its length and digest if it is not. What is ours and what changes from
- * run to run is taken out: where a response is cut off, the head of the next one may stand in its body.
+ * Returns a short text itself, or the length and digest of a long one. Leaves out our header and what changes from run to
+ * run: a body that is cut off may hold the head of the next response.
  *
  * @param {string} text
  */
@@ -236,7 +236,7 @@ class Http1Client {
 
   /**
    * @param {any} request
-   * @returns {Promise<boolean>} Whether there may be another one after it.
+   * @returns {Promise<boolean>} Whether another request may follow.
    */
   async #receive(request) {
     for (;;) {
@@ -300,7 +300,7 @@ class Http1Client {
 const plain = (text) => ({ line: text, headers: [], body: '', trailers: [], ids: [] });
 
 /**
- * Takes the first response off what was received.
+ * Splits the first response from what was received.
  *
  * @param {string} received
  * @param {string} method
@@ -318,7 +318,7 @@ function takeReply(received, method, isClosed) {
     connection?.toLowerCase() === 'close' ||
     (line.startsWith('HTTP/1.0') && connection?.toLowerCase() !== 'keep-alive');
   const reply = { line, ...split(headers), body: hash(body), trailers };
-  // The app has promised more than it sent. Where this ends depends on how long the next head is.
+  // The app sent less than it announced. Where this body ends depends on the length of the next head.
   if (isWhole !== undefined && body.includes('HTTP/1.1 '))
     return {
       ...{ rest: '', status: broken, isLast: true },
@@ -326,7 +326,7 @@ function takeReply(received, method, isClosed) {
     };
   if (isWhole) return { reply, rest, status, isLast };
   if (!isClosed) return undefined;
-  // How much arrives depends on how long the head is, which is longer by our header.
+  // How much arrives depends on the length of the head, which our header adds to.
   if (isWhole === false) reply.body = 'cut off';
   else if (body.length > 65_536) reply.body = 'until the end';
   return { reply, rest: '', status, isLast: true };
@@ -408,7 +408,7 @@ class Http2Client {
       });
       stream.on('error', () => {});
       stream.on('close', () => {
-        // How much arrives before the client leaves depends on how long the heads are.
+        // How much arrives before the client leaves depends on the length of the heads.
         reply.body = `${this.#session.destroyed ? 'cut off' : hash(body)} code ${stream.rstCode}`;
         done();
       });

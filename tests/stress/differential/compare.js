@@ -1,8 +1,8 @@
 import { uuid } from '../../kit/uuid.js';
 
 /**
- * What is to be compared of a run: texts by their names. The ids, which the run without the library
- * cannot have, are judged apart.
+ * Returns the sections of a run to compare: texts by name. `wrongIds` judges the ids, which only the run with the library
+ * has.
  *
  * @param {any} app
  * @param {any} seen
@@ -17,7 +17,7 @@ export function sectionsOf(app, seen) {
   if (seen.ended !== undefined) sections.set('end', seen.ended);
   sections.set('open', seen.open);
   sections.set('changes', seen.changes);
-  // The probe's data may come in one piece or two; it is its ids that count.
+  // The probe's data may come in one piece or two. Only its ids count.
   const ofProcess = (seen.ofProcess ?? []).filter(
     (/** @type {any} */ { track }) => track !== 'probe',
   );
@@ -31,7 +31,7 @@ export function sectionsOf(app, seen) {
   }
   for (const [tag, { entries: all }] of Object.entries(seen.requests ?? {})) {
     const entries = all.filter((/** @type {any} */ { track }) => !isBypassed(app, track));
-    // Each track on its own as well: where timing mixes two of them, each still counts.
+    // Each track separately too: timing may mix two tracks, but each must agree.
     for (const track of new Set(entries.map((/** @type {any} */ entry) => entry.track)))
       sections.set(
         `request ${tag} ${track}`,
@@ -43,8 +43,8 @@ export function sectionsOf(app, seen) {
 }
 
 /**
- * Whether a wrapper of `emit` came after the app gave requests an `emit` of its own: that calls what was there, past
- * the wrapper. Ours is there with the library, which looks it up.
+ * Returns whether an app's own `emit` on a request may bypass a wrapper that came later. It calls the `emit` that it
+ * replaced. With the library, that one looks the wrapper up.
  *
  * @param {any} app
  * @param {string} track
@@ -59,7 +59,7 @@ function isBypassed(app, track) {
 const linesOf = (entries) => entries.map(({ track, text }) => `${track}: ${text}`);
 
 /**
- * The names of the sections that differ.
+ * Returns the names of the sections that differ.
  *
  * @param {Map<string, string>} a
  * @param {Map<string, string>} b
@@ -69,7 +69,7 @@ export function differing(a, b) {
 }
 
 /**
- * The ids that are not as they must be.
+ * Returns the problems with the ids of a run. A problem of "a foreign id" or "the id of another" counts even once.
  *
  * @param {any} app
  * @param {any} seen - In the run with the library.
@@ -81,17 +81,17 @@ export function wrongIds(app, seen) {
   const problems = [];
   for (const { track, id } of seen.ofProcess ?? []) {
     if (track === 'probe' && id !== undefined)
-      problems.push(`a connection that has nothing to do with requests sees a foreign id: ${id}`);
+      problems.push(`a connection outside of all requests sees a foreign id: ${id}`);
   }
-  /** Whose id each is. @type {Map<string, string>} */
+  /** The request that each id belongs to. @type {Map<string, string>} */
   const owners = new Map();
   for (const [tag, { entries, id: onRequest }] of Object.entries(seen.requests)) {
-    // What has no tag.
+    // Requests without a tag.
     if (tag === '9.9') continue;
     const [connection = 0, n = 0] = tag.split('.').map(Number);
     const request = app.connections[connection]?.requests[n];
     const reply = repliesOf(app, seen, connection)[n];
-    // Where a fresh one is to be made, `req.id` says which.
+    // A fresh id is known from `req.id` only.
     const known = expectedId(request, tag);
     const own = known ?? (onRequest === 'undefined' ? undefined : onRequest);
     if (known === undefined && own !== undefined && !uuid.test(own))
@@ -99,16 +99,16 @@ export function wrongIds(app, seen) {
     /** @type {Set<string>} */
     const ids = new Set();
     for (const { id, must, track, text } of entries) {
-      // A wrapper that was put around all else is called from wherever Node calls it.
+      // Node may call the outermost wrapper from any scope.
       if (/^(?:wrapper|own-)/.test(track)) continue;
-      // A plain socket, which a middleware never sees: see docs/ordering.md.
+      // No middleware sees this plain socket: see docs/ordering.md.
       if (track === 'tunnel' && app.mount.by === 'middleware') continue;
       if (id !== undefined) ids.add(id);
       if (id === undefined && must) problems.push(`request ${tag}: no id at ${track}: ${text}`);
       if (id !== undefined && own !== undefined && id !== own)
         problems.push(`request ${tag}: a foreign id at ${track}: ${text}: ${id}`);
     }
-    if (reply !== undefined && !isParsers(reply)) for (const id of reply.ids) ids.add(id);
+    if (reply !== undefined && !isFromParser(reply)) for (const id of reply.ids) ids.add(id);
     if (own === undefined) {
       if (ids.size > 1) problems.push(`request ${tag}: several ids: ${[...ids].length}`);
       for (const id of ids) if (!uuid.test(id)) problems.push(`request ${tag}: not fresh: ${id}`);
@@ -119,12 +119,12 @@ export function wrongIds(app, seen) {
         problems.push(`request ${tag}: has the id of another: ${id}`);
       owners.set(id, tag);
     }
-    if (reply === undefined || isParsers(reply)) continue;
+    if (reply === undefined || isFromParser(reply)) continue;
     if (own !== undefined && reply.ids.some((/** @type {string} */ id) => id !== own))
       problems.push(`request ${tag}: a wrong id on the response: ${reply.ids}`);
     if (reply.ids.length > 1)
       problems.push(`request ${tag}: ${reply.ids.length} ids on the response`);
-    // A tunnel's raw answer may come before that to a request ahead of it.
+    // A tunnel's raw response may arrive before the response to an earlier request.
     const hasTunnel = app.connections[connection]?.requests.some(
       (/** @type {any} */ { upgrade }) => upgrade,
     );
@@ -143,12 +143,12 @@ function expectedId(request, tag) {
 }
 
 /**
- * Whether it was the parser that refused what came next on the connection, and Node or Fastify's clientError
- * listener that wrote to the socket, without a date: that has another id, or none.
+ * Returns whether the parser refused what came next on the connection. Node or Fastify's clientError listener then writes
+ * to the socket, without a date, and with another id or none.
  *
  * @param {any} reply
  */
-function isParsers({ line, headers }) {
+function isFromParser({ line, headers }) {
   const hasDate = headers.some((/** @type {string} */ header) => header.startsWith('Date:'));
   return /^HTTP\/1\.1 4(?:00|08|13|31) /.test(line) && !hasDate;
 }
@@ -159,7 +159,7 @@ function isResponse(line) {
 }
 
 /**
- * The last responses to each request of a connection: those before are informational.
+ * Returns the final response to each request of a connection, without informational ones.
  *
  * @param {any} app
  * @param {any} seen
@@ -174,7 +174,7 @@ function repliesOf(app, seen, connection) {
 }
 
 /**
- * The first lines that differ, for a report.
+ * Returns the first lines that differ, for a report.
  *
  * @param {string | undefined} without
  * @param {string | undefined} within

@@ -1,19 +1,19 @@
 import { differing, firstDifference, sectionsOf, wrongIds } from './compare.js';
 import { Runner } from './pool.js';
 
-/** How often a difference is to be seen, and how often it is not to be seen between two runs without. */
+/** How often a difference must show, and runs without the library must agree. */
 const confirmations = 3;
 
-/** Runs apps twice, and finds in what the runs differ. */
+/** Runs apps with the library and without, and finds how the runs differ. */
 export class Differential {
   #without = new Runner(false);
   #with = new Runner(true);
-  /** Apps that were not the same without the library either, or not each time. */
+  /** The number of apps whose differences did not show each time, or showed without the library too. */
   skipped = 0;
 
   /**
    * @param {any} app
-   * @param {boolean} [isShrinking] - Whether a difference is known, and need not be confirmed as often.
+   * @param {boolean} [isShrinking] - Whether a difference is known, and needs one confirmation only.
    * @returns {Promise<string[]>} The differences.
    */
   async judge(app, isShrinking = false) {
@@ -34,7 +34,7 @@ export class Differential {
       ...names.map((name) => [name, firstDifference(reference.get(name), seen.get(name))]),
       ...wrong,
     ];
-    // What differs between two runs without the library, or does not differ each time, is not ours.
+    // Drops what also differs between two runs without the library, or does not differ each time.
     for (let n = 0; n < times && names.length + wrong.length > 0; n += 1) {
       const [again, againWithin] = await Promise.all([
         this.#without.run(app, isFirst),
@@ -45,7 +45,7 @@ export class Differential {
       const still = new Set(differing(reference, seen));
       names = names.filter((name) => !unstable.has(name) && still.has(name));
       const stillWrong = new Set(wrongIds(app, againWithin));
-      // A foreign id is wrong if it is seen once.
+      // A foreign id is wrong even if it shows only once.
       wrong = wrong.filter((problem) => /foreign|another/.test(problem) || stillWrong.has(problem));
     }
     if (names.length + wrong.length === 0) {
@@ -54,7 +54,7 @@ export class Differential {
         console.log('skipped', JSON.stringify(before), JSON.stringify(app));
       return [];
     }
-    // A request's tracks say more than all of them together.
+    // The tracks of a request are more precise than its section for all tracks.
     const isPart = (/** @type {string} */ name) =>
       names.some((other) => other.startsWith(`${name} `) && name.startsWith('request'));
     return [
@@ -75,12 +75,12 @@ export class Differential {
 }
 
 /**
- * What a difference is, whatever the request it was seen at.
+ * Returns the kind of a difference: its text without ids and numbers.
  *
  * @param {string} problem
  */
 export function kindOf(problem) {
-  // Of wrappers, each event that is missing would be a kind.
+  // All events that one wrapper misses are one kind.
   const wrapper = /wrapper \S+ differs/.exec(problem);
   if (wrapper !== null) return wrapper[0];
   return problem

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 
 /**
- * A package that is loaded when an app needs it. Most have types of other versions, or none.
+ * Loads a package when an app needs it. Returns `any`, as most packages have types for other versions, or none.
  *
  * @param {string} name
  * @returns {any}

@@ -1,8 +1,8 @@
 import { MessageChannel } from 'node:worker_threads';
 
 /**
- * What an app shares between its requests: a queue that calls from outside of all of them, and a port
- * that a message comes back from. Both are made before there is a request.
+ * What the requests of an app share: a queue that calls jobs outside of any request, and a port that returns messages.
+ * Both exist before the first request.
  */
 export class Outside {
   /** @type {(() => void)[]} */
@@ -33,7 +33,7 @@ export class Outside {
   }
 
   #drain() {
-    // One at a time: a job that throws takes no other with it.
+    // One at a time, so that a job that throws stops no other.
     const job = this.#queue.shift();
     if (this.#queue.length > 0) setImmediate(() => this.#drain());
     job?.();

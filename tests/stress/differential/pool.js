@@ -1,13 +1,13 @@
 import { text } from 'node:stream/consumers';
 import { Child } from '../../kit/child.js';
-import { lastWords } from './catch-errors.js';
+import { finalReport } from './catch-errors.js';
 
-/** How many apps a process runs before another takes its place. */
+/** How many apps a process runs before another process replaces it. */
 const appsPerProcess = 200;
 /** Milliseconds that one app may take. */
-const patience = 20_000;
+const timeLimit = 20_000;
 
-/** A process that runs apps one after the other; another one follows when it ends. */
+/** Runs apps one after the other, in a process that is replaced when it ends. */
 export class Runner {
   #library;
   /** @type {Worker | undefined} */
@@ -25,8 +25,8 @@ export class Runner {
    * Runs an app.
    *
    * @param {any} app
-   * @param {boolean} isFirst - Whether it is to be the first one of its process.
-   * @returns {Promise<any>} What was seen.
+   * @param {boolean} isFirst - Whether the app must be the first of its process.
+   * @returns {Promise<any>} The observations.
    */
   async run(app, isFirst) {
     const needsOwn = isFirst || app.domain !== 'none' || app.catches !== 'listener';
@@ -35,20 +35,20 @@ export class Runner {
     const worker = this.#worker;
     this.#count += 1;
     const seen = await worker.run(app);
-    // What could not be taken off again would be seen by the apps to come.
+    // Later apps would see wrappers that could not be removed.
     if (!seen.isClean) this.stop();
     const { isClean: _, ...rest } = seen;
     return rest;
   }
 
-  /** A process that got ready meanwhile, and one more that will. */
+  /** Returns the process that started meanwhile, and starts the one after it. */
   #next() {
     const next = this.#spare ?? Worker.start(this.#library);
     this.#spare = Worker.start(this.#library);
     return next;
   }
 
-  /** Ends the process; another one takes its place. */
+  /** Ends the process. The next run starts another. */
   stop() {
     this.#worker?.end('SIGKILL');
     this.#worker = undefined;
@@ -57,7 +57,7 @@ export class Runner {
 }
 
 class Worker extends Child {
-  #words = text(this.pipe(lastWords));
+  #report = text(this.pipe(finalReport));
 
   /** @param {boolean} library */
   static async start(library) {
@@ -75,13 +75,13 @@ class Worker extends Child {
     const timer = setTimeout(() => {
       ended = 'took too long';
       this.end('SIGKILL');
-    }, patience);
+    }, timeLimit);
     try {
       return await this.ask({ app });
     } catch {
       const [code, signal] = await this.exited;
-      const words = await this.#words;
-      return { ended: ended || `exit ${code} ${signal}`, ...(words && JSON.parse(words)) };
+      const report = await this.#report;
+      return { ended: ended || `exit ${code} ${signal}`, ...(report && JSON.parse(report)) };
     } finally {
       clearTimeout(timer);
     }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { serve } from '../../kit/serve.js';
 
-/** A connection that has nothing to do with any request: what it emits must not see the id of one. */
+/** A connection outside of all requests. Its events must see no request's id. */
 export class Probe {
   #server;
   #client;
@@ -33,7 +33,7 @@ export class Probe {
     return new Probe(server, client, recorder);
   }
 
-  /** Lets it emit something. */
+  /** Makes the connection emit an event. */
   async ping() {
     if (this.#client.destroyed) return;
     this.#client.write('x');

@@ -1,23 +1,23 @@
 /**
- * What one app did, in the order in which it was done: a list for each request, and one for the process.
+ * One observation of an app. Each request has a list in chronological order, and the process has one.
  *
  * @typedef {object} Entry
- * @property {string} track - Who saw it: `handler`, `req`, `res`, `callback`, `wrapper`, `log` ...
+ * @property {string} track - Where it was seen: `handler`, `req`, `res`, `callback`, `wrapper`, `log` ...
  * @property {string} text - What was seen; the same with and without the library.
  * @property {string} [id] - What `getRequestId()` returned there.
- * @property {boolean} [must] - Whether there has to be an id.
+ * @property {boolean} [must] - Whether there must be an id.
  */
 
-/** What is called in the request's scope whatever the handler has lost. */
+/** Tracks that run in the request's scope even if the handler has lost it. */
 const bound = new Set(['req', 'res', 'callback', 'server', 'tunnel']);
 
-/** Of a request's own entries, and what is known of it. */
+/** A request's entries, and its state. */
 class RequestRecord {
   /** @type {Entry[]} */
   entries = [];
   /** Whether the library has opened the request's scope. */
   isEntered = false;
-  /** Whether a queue that binds nothing has called the handler: the id may be missing since. */
+  /** Whether an unbound queue has called the handler, so that the id may be missing since. */
   isLost = false;
   /** @type {unknown} */
   id = undefined;
@@ -28,9 +28,9 @@ export class Recorder {
   requests = new Map();
   /** @type {Entry[]} */
   ofProcess = [];
-  /** Counts up with everything that happens, so that rest can be told from work. */
+  /** Counts everything that happens. An app whose count stands still is at rest. */
   activity = 0;
-  /** How many handlers, and parts of them, have still something to do. */
+  /** The number of handlers, and parts of handlers, that still run. */
   pending = 0;
   /** @type {() => string | undefined} */
   #getId;
@@ -51,7 +51,7 @@ export class Recorder {
   }
 
   /**
-   * @param {string | undefined} tag - The request's; what belongs to none is the process's.
+   * @param {string | undefined} tag - The request's tag; undefined for an entry of the process.
    * @param {string} track
    * @param {string} text
    * @param {boolean} [mayBeAbsent] - Whether the id may be missing, though the scope is open.
@@ -71,7 +71,7 @@ export class Recorder {
 }
 
 /**
- * The tag of a request, which its URL carries.
+ * Returns the tag that a request's URL carries.
  *
  * @param {{ url?: string | undefined, originalUrl?: string } | undefined | null} req
  * @returns {string | undefined}
@@ -82,7 +82,7 @@ export function tagOf(req) {
 }
 
 /**
- * An error in one line, without what changes from run to run.
+ * Returns an error as one line, without what changes from run to run.
  *
  * @param {unknown} error
  */

@@ -27,7 +27,7 @@ const frameworks = {
   fastify5: fastifyApp('fastify'),
 };
 
-/** How often, in milliseconds, an app is looked at, and after how many looks without change it rests. */
+/** Milliseconds between looks at an app, and the number of looks without change after which it is at rest. */
 const look = 10;
 const looks = 10;
 
@@ -55,10 +55,10 @@ function makeServer(transport, listener) {
 }
 
 /**
- * Runs an app, with the library or without, and returns all that was to be seen.
+ * Runs an app, with the library or without, and returns all observations.
  *
  * @param {any} app
- * @param {any} library - Undefined in the run without it.
+ * @param {any} library - Undefined in the run without the library.
  */
 export async function runApp(app, library) {
   const recorder = new Recorder(() => library?.getRequestId());
@@ -113,7 +113,7 @@ export async function runApp(app, library) {
   wrapAt('built');
   const { port } = await serve(server);
 
-  // The first connection alone, so that what is wrapped later comes between two requests for sure.
+  // The first connection runs alone, so that late wrappers come between two requests for sure.
   /** @type {Promise<unknown>[]} */
   const runs = [];
   for (const [n, connection] of app.connections.entries()) {
@@ -136,7 +136,7 @@ export async function runApp(app, library) {
   outside.close();
   const opened = countSockets() - openBefore;
   stopCatching();
-  // What domains have done to a process remains.
+  // A domain leaves its marks on a process.
   let isClean = app.domain === 'none';
   for (const unwrap of wrapped) isClean = unwrap() && isClean;
 
@@ -152,28 +152,28 @@ export async function runApp(app, library) {
   };
 }
 
-/** How many sockets the process has open, where that can be told. */
+/** Returns the number of the process's open sockets; 0 where there is no /proc. */
 function countSockets() {
   if (process.platform !== 'linux') return 0;
   return readdirSync('/proc/self/fd').filter((fd) => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
     } catch {
-      // The one that the folder was read by.
+      // The descriptor that readdirSync used.
       return false;
     }
   }).length;
 }
 
 /**
- * Listeners that people add to a server, before those of the library's users see a request.
+ * Adds an application's listeners to a server, ahead of the others.
  *
  * @param {any} app
  * @param {any} server
  * @param {Recorder} recorder
  */
 function addServerListeners(app, server, recorder) {
-  // Fastify's plugin works at the server as well, unless it is encapsulated.
+  // Fastify's plugin attaches to the server, unless it is encapsulated.
   const isAtServer =
     app.mount.by !== 'middleware' || (app.framework.startsWith('fastify') && !app.mount.nested);
   server.prependListener('request', (/** @type {any} */ req, /** @type {any} */ res) => {
@@ -231,7 +231,7 @@ function addServerListeners(app, server, recorder) {
  */
 function tunnel(app, event, req, socket, head, recorder) {
   const tag = tagOf(req);
-  // HTTP/2 passes a response, which this does not try.
+  // HTTP/2 passes a response. Tunnels of HTTP/2 are not tested here.
   if (typeof socket.writeHead === 'function') return socket.end();
   if (tag !== undefined && app.mount.by !== 'middleware') recorder.of(tag).isEntered = true;
   recorder.note(tag, 'server', `${event} ${head.length}`);
@@ -252,7 +252,7 @@ function tunnel(app, event, req, socket, head, recorder) {
 }
 
 /**
- * Waits until all clients are done; those that nothing happens for any more are hung up.
+ * Waits until all clients are done. Hangs up the clients once nothing happens any more.
  *
  * @param {any[]} clients
  * @param {any[]} runs
@@ -270,11 +270,10 @@ async function untilDone(clients, runs, recorder) {
   }, look);
   await Promise.all(runs);
   clearInterval(timer);
-  // Handlers go on when their clients have left.
+  // Handlers may outlive their clients.
   for (let turn = 0; turn < 100 && recorder.pending > 0; turn += 1)
     await new Promise((resolve) => setTimeout(resolve, 2));
-  if (recorder.pending > 0)
-    recorder.note(undefined, 'process', `${recorder.pending} wait for ever`);
+  if (recorder.pending > 0) recorder.note(undefined, 'process', `${recorder.pending} never finish`);
   recorder.pending = 0;
 }
 

@@ -1,19 +1,19 @@
-// Compares random apps with and without the library: npm run fuzz. SEED= repeats a run, MINUTES= or RUNS= says
-// how long, SHOW_SKIPPED=1 what was not stable; --app '<json>' runs one app and shows its differences.
+// Compares random apps with and without the library: npm run fuzz. SEED= repeats a run, MINUTES= or RUNS= bounds it,
+// SHOW_SKIPPED=1 prints skipped apps; --app '<json>' runs one app and prints its differences.
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { anyApp } from './arbitrary.js';
 import { Differential, kindOf } from './differential.js';
 
 /** Milliseconds that fast-check may shrink a difference for. */
-const patience = 30_000;
+const shrinkLimit = 30_000;
 
 const { argv, env } = process;
 const at = argv.indexOf('--app');
 const differential = new Differential();
 process.exitCode = at < 0 ? await fuzz() : await replay(JSON.parse(argv[at + 1] ?? ''));
 differential.stop();
-// A run that was interrupted may still wait for one of them.
+// An interrupted run may still wait for a process.
 process.exit();
 
 /** @param {any} app */
@@ -27,10 +27,10 @@ async function replay(app) {
 async function fuzz() {
   const minutes = Number(env.MINUTES ?? 5);
   const runs = Number(env.RUNS ?? Number.POSITIVE_INFINITY);
-  // Half of the apps are the same each time, so that a fault which is there is not missed by chance.
+  // Half of the apps are the same each time, so that chance cannot hide a known kind of fault.
   const seeds = env.SEED === undefined ? [1, randomInt(2 ** 31)] : [Number(env.SEED)];
   const total = { passed: 0, failed: 0 };
-  /** What was found already is not looked at again. @type {Set<string>} */
+  /** The kinds of difference that are already reported. @type {Set<string>} */
   const found = new Set();
   for (const seed of seeds) {
     console.log(`SEED=${seed}`);
@@ -56,7 +56,7 @@ async function fuzz() {
 }
 
 /**
- * Runs apps until one of them is faulty, and makes that one as small as can be.
+ * Runs apps until one is faulty, then shrinks that app.
  *
  * @param {number} seed
  * @param {number} numRuns
@@ -74,7 +74,7 @@ async function check(seed, numRuns, until, found) {
     const kinds = (await differential.judge(app, wanted !== undefined)).map(kindOf);
     if (wanted !== undefined) return kinds.includes(wanted);
     wanted = kinds.find((kind) => !found.has(kind));
-    shrinksUntil = Date.now() + patience;
+    shrinksUntil = Date.now() + shrinkLimit;
     if (wanted === undefined) passed += 1;
     return wanted !== undefined;
   };
@@ -83,14 +83,14 @@ async function check(seed, numRuns, until, found) {
     {
       seed,
       numRuns,
-      interruptAfterTimeLimit: Math.max(until - Date.now(), 1) + patience,
+      interruptAfterTimeLimit: Math.max(until - Date.now(), 1) + shrinkLimit,
       markInterruptAsFailure: false,
     },
   );
   if (!details.failed || wanted === undefined) return { passed };
   const [app] = details.counterexample ?? [];
   const problems = await differential.judge(app);
-  // A race of the app: either run may show it. A foreign id is a fault whenever it is seen.
+  // The app has a race, which either run may show. A foreign id is always a fault.
   if (problems.length === 0 && !/foreign|another/.test(wanted)) {
     differential.skipped += 1;
     return { passed };

@@ -20,7 +20,7 @@ import { describe } from './recorder.js';
  * @typedef {{ do: string, [option: string]: any }} Step
  */
 
-/** A body's text: the same in every run. @param {number} size @param {string} [letter] */
+/** Returns a body's text, the same in every run. @param {number} size @param {string} [letter] */
 export function textOf(size, letter = 'x') {
   return letter.repeat(size);
 }
@@ -43,7 +43,7 @@ function callback(scene, name) {
   };
 }
 
-/** What is ours to add, and does not count. */
+/** The header that only the library sets. The comparison ignores it. */
 const ours = 'x-request-id';
 
 /** @param {any} headers */
@@ -54,7 +54,7 @@ function withoutOurs(headers) {
 }
 
 /**
- * The forms in which `writeHead` takes headers.
+ * Returns headers in one of the forms that `writeHead` accepts.
  *
  * @param {string} form
  * @param {[string, any][]} headers
@@ -94,16 +94,16 @@ const direct = {
   removeAll(scene) {
     const { res } = scene;
     scene.hasRemoved = true;
-    // There may be none but ours, which Node then refuses to remove.
+    // Once the head is sent, Node throws, and only the library's run may have a header to remove.
     if (res.headersSent) return 'sent';
     for (const name of res.getHeaderNames()) res.removeHeader(name);
     return undefined;
   },
   writeHead(scene, { code, reason, form, headers }) {
-    // Node takes fewer lists once a header was set, even if it was removed since. The library cannot know.
+    // Node accepts fewer lists once a header was set, even after its removal. The library cannot know.
     const isList = form === 'pairs' || form === 'flat';
     const given = inForm(scene.hasRemoved && isList ? 'object' : form, headers);
-    // Node notes that there is no body before it refuses such a list, or after, as headers were set or not.
+    // Whether Node rejects an odd list before it notes that there is no body depends on headers set before.
     const args = [form === 'odd' && (code === 204 || code === 304) ? 200 : code];
     if (reason !== undefined) args.push(reason);
     if (form !== 'none') args.push(given);
@@ -164,7 +164,7 @@ const direct = {
     return String(scene[/** @type {'req' | 'res'} */ (on)].emit(event, 1, 2));
   },
   look({ req, res }) {
-    // Once a header was set, as ours is at the start, Node keeps those that writeHead() is given as well.
+    // Once a header is set, as the library's is from the start, Node also keeps the headers of writeHead().
     const { headersSent } = res;
     const names = headersSent
       ? []
@@ -190,7 +190,7 @@ const direct = {
     res.writeHead = function (/** @type {any[]} */ ...args) {
       calls += 1;
       if (calls === 1) {
-        // Koa answers after the middleware's scope has ended.
+        // Koa responds after the middleware's scope has ended.
         scene.recorder.note(scene.tag, 'own-res', 'writeHead', true);
         if (!res.headersSent) res.setHeader('X-Own', 'yes');
       }
@@ -219,7 +219,7 @@ function lose({ recorder, tag }) {
   recorder.of(tag).isLost = true;
 }
 
-/** Ways to go on later. @type {Record<string, (scene: Scene, next: () => void) => void>} */
+/** Ways to call the next step later. @type {Record<string, (scene: Scene, next: () => void) => void>} */
 const waits = {
   tick: (_, next) => process.nextTick(next),
   promise: (_, next) => void Promise.resolve().then(next),
@@ -273,8 +273,8 @@ const waits = {
 };
 
 /**
- * Does one step after the other. What a step throws is noted, and the next one follows; `throw` alone
- * throws on, from wherever the steps before it have led.
+ * Runs the steps in order. Notes what a step throws, and goes on with the next. Only the step `throw` throws, from
+ * wherever the previous steps have led.
  *
  * @param {Scene} scene
  * @param {Step[]} steps

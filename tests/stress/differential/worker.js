@@ -1,4 +1,4 @@
-// Runs apps that its parent sends, one after the other, with the library (LIBRARY=1) or without.
+// Runs the apps that its parent sends, one after the other, with the library (LIBRARY=1) or without.
 import { runApp } from './run-app.js';
 
 const library = process.env.LIBRARY === '1' ? await loadLibrary() : undefined;
@@ -14,10 +14,10 @@ async function loadLibrary() {
   return { getRequestId, nodeHttp, express, koa, fastify };
 }
 
-// Error pages show the stack, where the library's functions stand as well.
+// Error pages show the stack, which would hold functions of the library.
 Error.stackTraceLimit = 0;
 
-// What frameworks and middlewares print is not looked at.
+// The comparison ignores what frameworks and middlewares print.
 console.error = () => {};
 console.log = () => {};
 console.warn = () => {};

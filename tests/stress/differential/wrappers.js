@@ -3,7 +3,7 @@ import { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isWithinWriteHead, wrapCall } from '../../kit/wrap-call.js';
 import { tagOf } from './recorder.js';
 
-/** What instrumentation replaces. @type {Record<string, [object: any, method: string]>} */
+/** The methods that instrumentation replaces. @type {Record<string, [object: any, method: string]>} */
 const targets = {
   'ServerResponse.emit': [ServerResponse.prototype, 'emit'],
   'ServerResponse.writeHead': [ServerResponse.prototype, 'writeHead'],
@@ -16,15 +16,15 @@ const targets = {
 };
 export const wrapperTargets = Object.keys(targets);
 
-/** What node calls for itself: it differs from one version of Node to the next. */
+/** Events that Node emits for itself. They differ between versions of Node. */
 const internal = new Set(['newListener', 'removeListener']);
 
 /**
- * Puts a wrapper where an APM agent would. It notes every call for a request of the app.
+ * Wraps a method as an APM agent does, and notes every call for a request of the app.
  *
  * @param {{ target: string, kind: string }} wrapper
  * @param {import('./recorder.js').Recorder} recorder
- * @returns {() => boolean} Takes it off again; false if something else stands before it by now.
+ * @returns {() => boolean} Removes the wrapper. Returns false if something has replaced it.
  */
 export function wrap({ target, kind }, recorder) {
   const [object, method] = targets[target] ?? [];
@@ -56,7 +56,7 @@ export function wrap({ target, kind }, recorder) {
 /** @param {any} self @param {any[]} args */
 function tagFor(self, args) {
   if (self instanceof ServerResponse) return tagOf(/** @type {any} */ (self.req));
-  // Responses to the app's own requests are IncomingMessages too, and have no URL.
+  // Responses to the app's outbound requests are IncomingMessages too, and have no URL.
   if (self instanceof IncomingMessage) return tagOf(self);
   if (self instanceof Server) return tagOf(args[1]);
   return undefined;
@@ -69,7 +69,7 @@ function textFor(method, args) {
     case 'emit':
       return internal.has(String(first)) || first === 'data' ? undefined : `emit ${String(first)}`;
     case 'setHeader':
-      // Once a header was set, as ours is at the start, Node's writeHead() sets those that it is given so.
+      // Once a header is set, as the library's is from the start, Node's writeHead() calls setHeader() for the others.
       if (/^x-request-id$/i.test(String(first)) || isWithinWriteHead()) return undefined;
       return `setHeader ${String(first)}`;
     case 'writeHead':
@@ -80,8 +80,8 @@ function textFor(method, args) {
 }
 
 /**
- * The names of the headers that `writeHead` is given, whatever the form: what Node would refuse or send in
- * another way once a header is set comes in another form.
+ * Returns the names of the headers passed to `writeHead`, without their form: the library changes a form that Node would
+ * reject or send differently once a header is set.
  *
  * @param {any} given
  */

@@ -5,7 +5,7 @@ import { weighted } from '../../kit/weighted.js';
  * One generated request.
  *
  * @typedef {object} Generated
- * @property {string} bytes - What is sent, one character a byte (latin-1).
+ * @property {string} bytes - What is sent, as latin-1: one character for each byte.
  * @property {[name: string, value: string][]} lines - Its header lines, as sent.
  * @property {boolean} isHostile - Whether an HTTP parser may refuse it.
  *
@@ -17,7 +17,7 @@ const one = fc.constantFrom;
 const range = (from, to) =>
   Array.from({ length: to - from }, (_, n) => String.fromCharCode(from + n)).join('');
 
-const fit = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=@:-';
+const valid = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=@:-';
 const printable = range(0x20, 0x7f);
 const hex = '0123456789abcdef';
 
@@ -39,13 +39,13 @@ const nasty = [
 ];
 
 const anyValue = fc.oneof(
-  text(fit, 1, 40),
-  text(fit, 1, 40),
-  fc.oneof(...[1, 127, 128, 129, 130].map((length) => text(fit, length))),
-  joined(one(...nasty), fc.oneof(fc.constant(''), text(fit, 8))),
+  text(valid, 1, 40),
+  text(valid, 1, 40),
+  fc.oneof(...[1, 127, 128, 129, 130].map((length) => text(valid, length))),
+  joined(one(...nasty), fc.oneof(fc.constant(''), text(valid, 8))),
   text(printable, 0, 200),
   text(range(0x80, 0x100) + printable, 1, 200),
-  text(`${fit}\t ,"`, 1, 130),
+  text(`${valid}\t ,"`, 1, 130),
   fc
     .tuple(one('x', '"', '%', '\u00e9', 'a '), one(64, 128, 129, 1000, 3000))
     .map(([part, times]) => part.repeat(times)),
@@ -98,14 +98,14 @@ const strangers = [
 ].map((name) => lineOf(name, anyValue));
 const anyLine = weighted([9, fc.oneof(...read)], [1, fc.oneof(...strangers)]);
 
-/** Header lines, at times all of the same name. @param {number} minLength */
+/** Returns header lines, sometimes all with one name. @param {number} minLength */
 const linesFrom = (minLength) => {
   const length = { minLength, maxLength: 5 };
   const repeated = read.map((line) => fc.array(line, length));
   return weighted([17, fc.array(anyLine, length)], [3, fc.oneof(...repeated)]);
 };
 
-// The tab is allowed within a value.
+// A tab is valid within a value.
 const controls = `${range(0, 0x20)}\x7f`;
 const inserted = fc.oneof(
   one(...controls),
@@ -114,8 +114,7 @@ const inserted = fc.oneof(
 );
 
 /**
- * Ways to break a line, in what a parser may refuse: control bytes, folds, names that are no tokens, heads that
- * are too large.
+ * Ways to break a line that a parser may refuse: control bytes, folds, invalid names, a head that is too large.
  *
  * @type {fc.Arbitrary<(line: Line) => Line[]>}
  */
@@ -156,7 +155,7 @@ function toRequest(lines, isHostile) {
   return { bytes, lines: lines.map(([name, value]) => [name, value]), isHostile };
 }
 
-/** Requests with headers that nobody's client would send. */
+/** Requests with headers that no ordinary client sends. */
 export const anyRequest = linesFrom(0).map((lines) => toRequest(lines, false));
 
 /** Requests that a parser may refuse. */

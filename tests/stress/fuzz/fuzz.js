@@ -13,24 +13,24 @@ const plainLine = /^requestId=(\S+) rejected=(\S*)$/;
 /** @param {import('fast-check').Arbitrary<import('./any-request.js').Generated>} request */
 const batchOf = (request) => fc.array(request, { minLength: 1, maxLength: 40, size: 'max' });
 
-/** What each of up to eight clients sends at once. A parser may refuse few of the batches. */
+/** What each of up to eight clients sends at once. A parser may refuse some of the batches. */
 const anyVisits = fc.array(weighted([19, batchOf(anyRequest)], [1, batchOf(hostileRequest)]), {
   minLength: 1,
   maxLength: 8,
   size: 'max',
 });
 
-/** Milliseconds that the clients may take. */
-const patience = 20_000;
+/** Milliseconds that the clients may take together. */
+const timeLimit = 20_000;
 
 /**
- * How a run came out.
+ * The outcome of a run.
  *
  * @typedef {object} Outcome
  * @property {number} adopted - Requests handled with an id that the client sent.
  * @property {number} fresh - Requests handled with a fresh id.
  * @property {number} refused - Requests that the HTTP parser refused with 4xx, or cut off.
- * @property {number} lines - Of the log.
+ * @property {number} lines - Lines of the log that were checked.
  */
 
 /**
@@ -51,7 +51,7 @@ export async function fuzz({ adapter, requests, seed }) {
   const property = fc.asyncProperty(anyVisits, async (batches) => {
     server ??= await FuzzedServer.start(adapter);
     const { port } = server;
-    const timer = setTimeout(() => server?.end(), patience);
+    const timer = setTimeout(() => server?.end(), timeLimit);
     try {
       const visits = batches.map((batch) => visit(port, batch, fresh));
       const kinds = (await server.unlessExited(Promise.all(visits))).flat();
@@ -59,7 +59,7 @@ export async function fuzz({ adapter, requests, seed }) {
       const handled = kinds.filter((kind) => kind !== 'refused').length;
       outcome.lines += await server.checkLog(handled * 2);
     } catch (error) {
-      // The next requests find a server that nothing has happened to.
+      // The next requests need a fresh server.
       server.end();
       server = undefined;
       throw error;
@@ -82,7 +82,7 @@ export async function fuzz({ adapter, requests, seed }) {
 }
 
 /**
- * One client.
+ * Sends one client's batch, and judges the responses.
  *
  * @param {number} port
  * @param {import('./any-request.js').Generated[]} batch
@@ -91,7 +91,7 @@ export async function fuzz({ adapter, requests, seed }) {
 async function visit(port, batch, fresh) {
   /** @type {ReturnType<typeof judge>[]} */
   const kinds = [];
-  // A request that is refused ends the connection; one that was cut in two may get more responses.
+  // A refused request ends the connection. The parser may read one broken request as several, each with a response.
   const isHostile = batch.some((request) => request.isHostile);
   for (const group of isHostile ? batch.map((request) => [request]) : [batch]) {
     const connection = await Connection.open(port);
@@ -130,25 +130,25 @@ function judge(request, response, fresh) {
   if (only !== undefined && allowed.test(only[1] ?? '') && id !== only[1])
     wrong('a valid id was rejected');
   if (sent.some(([, value]) => value?.includes(id))) return 'adopted';
-  if (!uuid.test(id)) wrong('the id is neither one that was sent nor a fresh one');
+  if (!uuid.test(id)) wrong('the id is neither sent nor fresh');
   if (fresh.has(id)) wrong('the fresh id was given out before');
   fresh.add(id);
   return 'fresh';
 }
 
 /**
- * Returns a header's value as a parser takes it: without the blanks and tabs around it.
+ * Returns a header's value as a parser reads it: without the spaces and tabs around it.
  *
  * @param {string} value
  */
 const withoutBlanks = (value) => value.replace(/^[ \t]+/, '').replace(/(?<![ \t])[ \t]+$/, '');
 
-/** The server, and the lines of its log: JSON and plain ones by turns. */
+/** The server, and the lines of its log: JSON and plain text in turn. */
 class FuzzedServer extends Child {
   port = 0;
   /** @type {string[]} */
   #lines = [];
-  /** How many lines were checked, beyond those that were due: of requests whose client got no response. */
+  /** How many lines were checked beyond those due: for requests whose client received no response. */
   #ahead = 0;
   #wake = () => {};
 
@@ -168,9 +168,9 @@ class FuzzedServer extends Child {
   }
 
   /**
-   * Waits for lines of the log, and checks them. There must be nothing on stderr.
+   * Waits for lines of the log, and checks them. Throws if there is anything on stderr.
    *
-   * @param {number} due - How many there must be at least.
+   * @param {number} due - The number of lines to wait for.
    */
   async checkLog(due) {
     while (this.#ahead + this.#lines.length < due) {

@@ -1,13 +1,12 @@
-// Fuzzes every framework: npm run fuzz. SEED=1 repeats a run; REQUESTS=1000 shortens it. fast-check shrinks what
-// fails.
+// Fuzzes every framework: npm run fuzz. SEED=1 repeats a run; REQUESTS=1000 shortens it. fast-check shrinks failures.
 import { randomInt } from 'node:crypto';
 import { adapterNames } from '../../kit/built-adapter.js';
 import { fuzz } from './fuzz.js';
 
-/** For each framework; its versions share them. */
+/** Requests to each framework. Its versions share them. */
 const requests = Number(process.env.REQUESTS ?? 200_000);
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
-/** For all of them together, in seconds. */
+/** Seconds for all frameworks together. */
 const limit = 360;
 
 const framework = (/** @type {string} */ name) => name.replace(/-\d$/, '');

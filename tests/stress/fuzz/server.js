@@ -1,4 +1,4 @@
-// The fuzzed server: a separate process, so that its end and its output are seen.
+// The fuzzed server: a separate process, so that the test sees its end and its output.
 import { getAdapter } from '../../kit/built-adapter.js';
 import { importBuilt } from '../../kit/import-built.js';
 
@@ -8,7 +8,7 @@ const adapter = await getAdapter(process.argv[2]);
 const { url } = await adapter.start(
   {
     'POST /': (/** @type {any} */ x) => {
-      // Two log lines as they should not be written, and yet must not break: nothing is escaped.
+      // Two log lines without any escaping. Ids must not be able to break them.
       const id = getRequestId();
       const rejected = context.get('rejectedRequestId', '-');
       process.stdout.write(

@@ -1,24 +1,24 @@
-/** What a heap may grow by between the two medians, in bytes, however many requests were between. */
+/** Bytes that a heap may grow by between the two medians, for any number of requests. */
 const mostGrowth = 1_000_000;
-/** What it may grow by for each request, in bytes. */
+/** Bytes that it may grow by for each request. */
 const mostSlope = 4;
 /**
- * What it may always grow by, in bytes: code is compiled and caches fill long after the first part, so
- * that after few requests the slope says nothing. With the default number of them it alone decides.
+ * Bytes that it may always grow by. Code is compiled and caches fill long after the first part, so the slope means
+ * nothing after few requests. With the default number of requests, the slope alone decides.
  */
 const noise = 500_000;
 
 /**
- * Compares the median of the last three parts with that of parts 3 to 5; what comes before warms up.
+ * Compares the median of the last three parts with that of parts 3 to 5. The first two parts warm up.
  *
- * @param {readonly number[]} heaps - After each part, in bytes.
- * @param {number} requests - In each part.
+ * @param {readonly number[]} heaps - Bytes after each part.
+ * @param {number} requests - Requests in each part.
  */
 export function judgeHeap(heaps, requests) {
   const early = median(heaps.slice(2, 5));
   const late = median(heaps.slice(-3));
   const growth = late - early;
-  // From the middle of the ones to the middle of the others.
+  // Requests from the middle part of the early ones to the middle part of the late ones.
   const slope = growth / ((heaps.length - 5) * requests);
   const isFlat = growth < mostGrowth && (slope < mostSlope || growth < noise);
   return { early, late, growth, slope, isFlat };

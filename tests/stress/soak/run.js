@@ -1,19 +1,19 @@
-// Sends a million requests, over connections that are kept, to one framework after the other, and sees
-// that the heap stays flat: npm run soak. REQUESTS=40000 shortens it; LIMIT=600 bounds it in seconds.
+// Sends a million requests over kept connections to one framework after the other, and checks that the heap stays flat:
+// npm run soak. REQUESTS=40000 shortens it; LIMIT=600 bounds it in seconds.
 import { judgeHeap } from './flatness.js';
 import { connections, parts, soak } from './soak.js';
 
 const adapters = ['node-http', 'express-5', 'koa-3', 'fastify-5'];
-/** For all of them together. */
+/** Requests to all frameworks together. */
 const requests = Number(process.env.REQUESTS ?? 1_000_000);
-/** For all of them together, in seconds. */
+/** Seconds for all frameworks together. */
 const limit = Number(process.env.LIMIT ?? 1_200);
-/** With fewer parts there is nothing to compare. */
+/** Parts that a comparison needs at least. */
 const fewestParts = 6;
 
 const stopped = new AbortController();
 process.on('SIGINT', () => stop('Interrupted.', 130));
-// A server that does not answer any more.
+// A server may hang.
 setTimeout(() => stop(`Not done long after ${limit} s.`, 1), (limit * 1.5 + 60) * 1000).unref();
 
 /**
@@ -40,7 +40,7 @@ console.log(`${adapters.length - failed} passed, ${failed} failed, 0 skipped`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 /**
- * Soaks one adapter's server and prints the outcome. Returns what is not as it must be.
+ * Soaks one adapter's server and prints the outcome. Returns what is wrong.
  *
  * @param {string} adapter
  * @param {number} requests
@@ -85,6 +85,8 @@ function print(adapter, { sent, measured, seconds }, requests) {
 }
 
 /**
+ * Returns what is wrong with an outcome.
+ *
  * @param {Awaited<ReturnType<typeof soak>>} outcome
  * @param {number} requests
  */
@@ -92,7 +94,7 @@ function problemsOf({ sent, measured, stderr }, requests) {
   const problems = [];
   const last = measured.at(-1);
   if (last === undefined || measured.length < fewestParts) {
-    problems.push(`only ${measured.length} of ${parts} parts were done, ${fewestParts} are needed`);
+    problems.push(`only ${measured.length} of ${parts} parts ran; ${fewestParts} are needed`);
   } else {
     const { growth, slope, isFlat } = judgeHeap(heapsOf(measured), requests / parts);
     if (!isFlat) {
@@ -101,9 +103,9 @@ function problemsOf({ sent, measured, stderr }, requests) {
       );
     }
   }
-  // A connection may know its last request.
+  // A connection may keep its last request.
   const most = Math.max(...measured.map(({ alive }) => alive));
-  if (most > connections) problems.push(`${most} of the sample are still there after a part`);
+  if (most > connections) problems.push(`${most} objects of the sample are alive after a part`);
   if (last !== undefined && last.wrong > 0) {
     problems.push(`${last.wrong} checks were wrong: ${last.problems.join('; ')}`);
   }
@@ -115,7 +117,7 @@ function problemsOf({ sent, measured, stderr }, requests) {
   }
   if (sent.problems.length > 0) {
     const first = sent.problems.slice(0, 5).join('; ');
-    problems.push(`${sent.problems.length} answers were wrong: ${first}`);
+    problems.push(`${sent.problems.length} responses were wrong: ${first}`);
   }
   if (stderr !== '') problems.push(`the server wrote to stderr: ${stderr.slice(0, 2000)}`);
   return problems;

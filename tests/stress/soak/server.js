@@ -1,5 +1,5 @@
-// The soaked server: a separate process with a separate heap. It checks at every
-// place that the id is that of the request, and reports to its parent what it counted.
+// The soaked server: a separate process with a separate heap. It checks the current id at every place, and reports its
+// counts to its parent.
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay, setImmediate as immediately } from 'node:timers/promises';
 import { getAdapter } from '../../kit/built-adapter.js';
@@ -9,13 +9,13 @@ const { context, getRequestId } = await importBuilt('core/dist/index.js');
 const { findRequestScope } = await importBuilt('core/dist/adapter.js');
 const adapter = await getAdapter(process.argv[2]);
 
-/** Of each request so many is asked, after the part, whether it is still there. */
+/** One request in so many goes into the sample, which must be collected after the part. */
 const sampling = 7;
 
 const counts = { checks: 0, wrong: 0, opened: 0, closed: 0, aborted: 0, logged: 0, working: 0 };
-/** The first places where something was wrong. */
+/** The first checks that failed. */
 const /** @type {string[]} */ problems = [];
-/** Requests, responses, scopes and values of this part. */
+/** Requests, responses, scopes and values of the current part. */
 const /** @type {WeakRef<object>[]} */ sample = [];
 
 /** @param {string} place @param {unknown} actual @param {unknown} expected */
@@ -27,20 +27,20 @@ function expect(place, actual, expected) {
 }
 
 /**
- * Watches a request from the handler to its end; returns a function that checks, anywhere, that its id is current.
+ * Watches a request from the handler to its end. Returns a function that checks that its id is current.
  *
  * @param {any} x
  * @returns {(place: string) => void}
  */
 function watch({ req, res }) {
   const sent = req.headers['x-request-id'];
-  // Ids of another kind are not fit, and replaced.
+  // All other ids are invalid, and replaced.
   const id = sent?.startsWith('soak-') ? sent : req.id;
   const check = (/** @type {string} */ place) => expect(place, getRequestId(), id);
   counts.opened += 1;
   if (counts.opened % sampling === 0) keepInSample(req, res, findRequestScope(req));
   for (const event of ['data', 'end', 'close', 'aborted', 'error']) {
-    // To listen to 'data' makes the body flow.
+    // A listener of 'data' makes the body flow.
     if (event !== 'data' || req.method === 'POST') req.on(event, () => check(`req ${event}`));
   }
   for (const event of ['finish', 'close', 'error']) res.on(event, () => check(`res ${event}`));
@@ -58,13 +58,13 @@ function keepInSample(...objects) {
   for (const object of objects) sample.push(new WeakRef(object));
 }
 
-/** Answers with the id that is current, so that the client can compare it with the header. */
-function answer(/** @type {any} */ x) {
+/** Sends the current id, so that the client can compare it with the header. */
+function respond(/** @type {any} */ x) {
   const body = String(getRequestId());
   x.send({ body, headers: { 'Content-Length': String(body.length) } });
 }
 
-/** Work that may go on when the request is answered. @param {() => Promise<void>} task */
+/** Runs a task that may outlive its request. @param {() => Promise<void>} task */
 async function work(task) {
   counts.working += 1;
   try {
@@ -74,7 +74,7 @@ async function work(task) {
   }
 }
 
-/** An error of a handler, which node-http writes to stderr. */
+/** An error that a handler throws, and node-http writes to stderr. */
 class Expected extends Error {}
 
 const { error: writeError } = console;
@@ -93,7 +93,7 @@ const bus = new EventEmitter().on('message', (check) => check('message'));
 const routes = {
   'GET /plain': (x) => {
     watch(x);
-    answer(x);
+    respond(x);
   },
   'GET /throw': (x) => {
     watch(x);
@@ -108,12 +108,12 @@ const routes = {
   'POST /body': (x) => {
     const check = watch(x);
     return new Promise((resolve) => {
-      // When the client has left, nothing is answered.
+      // Ends without a response when the client left.
       x.res.on('close', resolve);
       x.req.on('end', async () => {
         await immediately();
         check('after the body');
-        answer(x);
+        respond(x);
         resolve(undefined);
       });
     });
@@ -122,7 +122,7 @@ const routes = {
     const check = watch(x);
     const res = x.takeOver();
     const closed = new Promise((resolve) => res.on('close', resolve));
-    // More is announced than comes: it is the client that ends it.
+    // Sends less than it announces, until the client leaves.
     res.writeHead(200, { 'Content-Length': '1000' });
     res.write('the beginning', () => check('write'));
     await closed;
@@ -139,7 +139,7 @@ const routes = {
     context.set('order', order);
     context.set('step', 'handler');
     const own = context.snapshot();
-    /** Goes on after the answer. */
+    /** May go on after the response. */
     const go = async (/** @type {string} */ inherit, /** @type {number} */ ms) => {
       check(`fork by ${inherit}`);
       await delay(ms);
@@ -159,11 +159,11 @@ const routes = {
     void fork('copy', 3);
     void fork('chain', 4);
     void fork('share', 2);
-    answer(x);
+    respond(x);
   },
   'GET /emitter': async (x) => {
     const check = watch(x);
-    // It moves from request to request, and from one to none.
+    // Each request binds it anew, after it was bound to no request.
     outside(() => context.bindEmitter(bus));
     context.bindEmitter(bus);
     outside(() => bus.emit('message', check));
@@ -173,7 +173,7 @@ const routes = {
     outside(() => setImmediate(() => query.emit('row')));
     await row;
     check('after the row');
-    answer(x);
+    respond(x);
   },
 };
 
@@ -184,10 +184,10 @@ const { url } = await adapter.start(routes, {
     server = started;
   },
 });
-// The connections are kept while the heap is measured, however long that takes.
+// Measuring the heap may take longer than the default, and must not close connections.
 if (server !== undefined) server.keepAliveTimeout = 0;
 
-/** Waits for what is under way, then counts what is still there of the sample, then weighs the heap. */
+/** Waits for open requests and tasks. Returns how much of the sample is alive, the heap's size, and the counts. */
 async function measure() {
   for (let turn = 0; turn < 400 && counts.opened + counts.working > counts.closed; turn += 1) {
     await delay(5);

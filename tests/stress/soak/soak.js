@@ -10,20 +10,20 @@ export const connections = 32;
  * @typedef {object} Measured
  * @property {number} heap - Used after garbage collection, in bytes.
  * @property {number} external - In bytes.
- * @property {number} alive - How many of the sample are still there: requests, responses, scopes, values.
+ * @property {number} alive - How many requests, responses, scopes and values of the sample are not collected.
  * @property {number} sampled
- * @property {number} checks - Of ids and values, so far.
- * @property {number} wrong - How many of them failed.
- * @property {number} closed - Requests that came to their end.
- * @property {number} aborted - Those of them that the client did not wait for.
- * @property {string[]} problems - The first that were wrong.
+ * @property {number} checks - Checks of ids and values, so far.
+ * @property {number} wrong - Checks that failed.
+ * @property {number} closed - Requests that have ended.
+ * @property {number} aborted - Requests that ended because the client left.
+ * @property {string[]} problems - The first checks that failed.
  */
 
 /**
- * Soaks one adapter's server: sends the requests in parts, and has it measured after each.
+ * Soaks one adapter's server: sends the requests in parts, and measures the server after each.
  *
- * @param {{ adapter: string, requests: number, deadline: number, signal: AbortSignal }} run - By the
- * deadline, in milliseconds since the epoch, it stops after the part that it is at.
+ * @param {{ adapter: string, requests: number, deadline: number, signal: AbortSignal }} run - After the
+ * deadline, in milliseconds since the epoch, no further part starts.
  */
 export async function soak({ adapter, requests, deadline, signal }) {
   const server = new Child(new URL('./server.js', import.meta.url), [adapter], {

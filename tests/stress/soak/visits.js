@@ -3,24 +3,24 @@ import { connect } from 'node:net';
 import { Connection } from '../../kit/connection.js';
 import { uuid } from '../../kit/uuid.js';
 
-const unfit = ['not fit', 'x'.repeat(129), '{"id":1}', ''];
+const invalid = ['not valid', 'x'.repeat(129), '{"id":1}', ''];
 
 /**
  * One kind of request.
  *
  * @typedef {object} Kind
  * @property {string} line - The first line, without the version.
- * @property {'sent' | 'none' | 'unfit'} [id] - Which id is sent. Default: one that is fit.
- * @property {number} [status] - Of the answer. Default: 200.
+ * @property {'sent' | 'none' | 'invalid'} [id] - Which id is sent. Default: a valid one.
+ * @property {number} [status] - The response's. Default: 200.
  * @property {string} [body]
- * @property {'body' | 'answer'} [leaves] - What the client does not wait for.
+ * @property {'body' | 'response'} [leaves] - Where the client leaves.
  */
 
 /** @type {Record<string, Kind>} */
 const kinds = {
   plain: { line: 'GET /plain' },
   withoutId: { line: 'GET /plain', id: 'none' },
-  unfitId: { line: 'GET /plain', id: 'unfit' },
+  invalidId: { line: 'GET /plain', id: 'invalid' },
   thrown: { line: 'GET /throw', status: 500 },
   rejected: { line: 'GET /reject', id: 'none', status: 500 },
   posted: { line: 'POST /body', body: 'x'.repeat(2000) },
@@ -28,19 +28,19 @@ const kinds = {
   forkedWithoutId: { line: 'GET /fork', id: 'none' },
   emitted: { line: 'GET /emitter' },
   leftInBody: { line: 'POST /body', body: 'x'.repeat(2000), leaves: 'body' },
-  leftInAnswer: { line: 'GET /stream', leaves: 'answer' },
+  leftInResponse: { line: 'GET /stream', leaves: 'response' },
 };
 
-/** The order in which they come, over and over. */
+/** The order of the kinds, repeated over and over. */
 const order = [
-  ...['plain', 'forked', 'withoutId', 'posted', 'thrown', 'plain', 'emitted', 'unfitId'],
-  ...['leftInBody', 'plain', 'withoutId', 'forkedWithoutId', 'plain', 'rejected', 'unfitId'],
-  ...['forked', 'withoutId', 'leftInAnswer', 'posted', 'plain'],
+  ...['plain', 'forked', 'withoutId', 'posted', 'thrown', 'plain', 'emitted', 'invalidId'],
+  ...['leftInBody', 'plain', 'withoutId', 'forkedWithoutId', 'plain', 'rejected', 'invalidId'],
+  ...['forked', 'withoutId', 'leftInResponse', 'posted', 'plain'],
 ];
 
 /** @typedef {{ requests: number, errors: number, aborts: number, forks: number, problems: string[] }} Sent */
 
-/** A client that keeps its connection, and opens another one only when it left. */
+/** A client that keeps its connection, and opens another one only after it left. */
 export class Visitor {
   #port;
   #sent;
@@ -50,7 +50,7 @@ export class Visitor {
 
   /**
    * @param {number} port
-   * @param {Sent} sent - What all clients count together.
+   * @param {Sent} sent - The counts of all clients together.
    * @param {Set<string>} fresh - All fresh ids so far.
    */
   constructor(port, sent, fresh) {
@@ -59,7 +59,7 @@ export class Visitor {
     this.#fresh = fresh;
   }
 
-  /** Sends request number `n`, and checks the answer. @param {number} n */
+  /** Sends request number `n`, and checks the response. @param {number} n */
   async visit(n) {
     const name = order[n % order.length] ?? '';
     const kind = /** @type {Kind} */ (kinds[name]);
@@ -72,8 +72,8 @@ export class Visitor {
       return this.#leave(kind, bytesOf(kind, id));
     }
     this.#connection ??= await Connection.open(this.#port);
-    const [answer] = await this.#connection.send(bytesOf(kind, id), 1);
-    const problem = this.#problemOf(kind, id, answer);
+    const [response] = await this.#connection.send(bytesOf(kind, id), 1);
+    const problem = this.#check(kind, id, response);
     if (problem !== undefined) this.#sent.problems.push(`request ${n}, ${name}: ${problem}`);
     if (this.#connection.isClosed) this.close();
   }
@@ -84,7 +84,7 @@ export class Visitor {
   }
 
   /**
-   * Sends a part of the body, or waits for a part of the answer, and resets the connection.
+   * Sends part of the body, or waits for part of the response. Then resets or closes the connection.
    *
    * @param {Kind} kind
    * @param {string} bytes
@@ -92,7 +92,7 @@ export class Visitor {
   async #leave(kind, bytes) {
     this.close();
     const socket = connect(this.#port, '127.0.0.1');
-    // To be reset is what is tried.
+    // A reset is expected.
     socket.on('error', () => {});
     await once(socket, 'connect');
     if (kind.leaves === 'body') {
@@ -101,24 +101,27 @@ export class Visitor {
       socket.write(bytes);
       await once(socket, 'data');
     }
-    // By turns: a reset, and a close in due form.
+    // Resets and closes in turn.
     if (this.#sent.aborts % 2 === 0) socket.resetAndDestroy();
     else socket.destroy();
   }
 
   /**
+   * Returns what is wrong with a response, if anything.
+   *
    * @param {Kind} kind
    * @param {string | undefined} id
-   * @param {import('../../kit/read-response.js').Response | undefined} answer
+   * @param {import('../../kit/read-response.js').Response | undefined} response
    */
-  #problemOf({ id: sent = 'sent', status = 200 }, id, answer) {
-    if (answer === undefined) return 'no answer';
-    if (answer.status !== status) return `status ${answer.status}`;
-    const [echo = '', ...more] = answer.ids;
-    if (more.length > 0) return `${answer.ids.length} ids echoed`;
-    if (status === 200 && answer.body !== echo) return `${echo} echoed, ${answer.body} in the body`;
+  #check({ id: sent = 'sent', status = 200 }, id, response) {
+    if (response === undefined) return 'no response';
+    if (response.status !== status) return `status ${response.status}`;
+    const [echo = '', ...more] = response.ids;
+    if (more.length > 0) return `${response.ids.length} ids echoed`;
+    if (status === 200 && response.body !== echo)
+      return `${echo} echoed, ${response.body} in the body`;
     if (sent === 'sent') return echo === id ? undefined : `${echo}, not ${id}`;
-    if (!uuid.test(echo) || this.#fresh.has(echo)) return `${echo} is no fresh id`;
+    if (!uuid.test(echo) || this.#fresh.has(echo)) return `${echo} is not fresh`;
     this.#fresh.add(echo);
     return undefined;
   }
@@ -127,7 +130,7 @@ export class Visitor {
 /** @param {Kind} kind @param {number} n */
 function idOf({ id = 'sent' }, n) {
   if (id === 'none') return undefined;
-  return id === 'sent' ? `soak-${n}` : unfit[Math.floor(n / order.length) % unfit.length];
+  return id === 'sent' ? `soak-${n}` : invalid[Math.floor(n / order.length) % invalid.length];
 }
 
 /** @param {Kind} kind @param {string | undefined} id */

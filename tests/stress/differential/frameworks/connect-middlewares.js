@@ -5,7 +5,7 @@ import { tagOf } from '../recorder.js';
 const folder = fileURLToPath(new URL('../public', import.meta.url));
 
 /**
- * Middlewares `(req, res, next)`, as plain node:http servers, connect and Express use them.
+ * Middlewares `(req, res, next)` for plain node:http servers, connect and Express.
  *
  * @typedef {{ recorder: import('../recorder.js').Recorder, backend: () => string }} Surroundings
  * @type {Record<string, (surroundings: Surroundings) => (req: any, res: any, next: (error?: unknown) => void) => unknown>}

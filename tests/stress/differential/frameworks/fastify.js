@@ -7,7 +7,7 @@ import { handlerOf, marker, sceneOf } from './handle.js';
 
 const folder = fileURLToPath(new URL('../public', import.meta.url));
 
-/** Options of plugins, by their names. @type {Record<string, object>} */
+/** The options of each plugin. @type {Record<string, object>} */
 const pluginOptions = {
   compress: { threshold: 0 },
   cookie: { secret: 'secret' },
@@ -105,7 +105,7 @@ export const fastifyApp = (name) => (surroundings) => {
         plugin === 'session'
           ? { idGenerator: (/** @type {any} */ request) => `session-${tagOf(request?.raw)}` }
           : {};
-      // Sessions need it, and it can be there once.
+      // Sessions need this plugin, and Fastify accepts it only once.
       const needsCookies = plugin === 'session' || plugin === 'cookie';
       if (needsCookies && !hasCookies) {
         hasCookies = true;
@@ -139,7 +139,7 @@ export const fastifyApp = (name) => (surroundings) => {
   );
   const routes = async (/** @type {any} */ instance) => {
     if (byPlugin && (mount.nested || mount.times === 2)) register(instance);
-    // The plugin for CORS adds a route for OPTIONS.
+    // The CORS plugin adds a route for OPTIONS.
     const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
     if (!app.middlewares.includes('cors')) methods.push('OPTIONS');
     const handle = (/** @type {any} */ request, /** @type {any} */ reply) => {
@@ -149,7 +149,7 @@ export const fastifyApp = (name) => (surroundings) => {
       noteStep(scene, `handles ${request.method} ${request.url}`);
       if (finish.how === 'raw') reply.hijack();
       return new Promise((resolve, reject) => {
-        // Where the head was written behind its back, Fastify asks for the headers that it would have.
+        // Fastify still reads the headers after a step has sent the head: unless hijacked, such a step passes none.
         const isHijacked = finish.how === 'raw';
         runSteps(scene, isHijacked ? steps : steps.map(withoutHeaders), () => {
           if (finish.how === 'raw') return resolve(undefined);

@@ -2,21 +2,21 @@ import { tagOf } from '../recorder.js';
 import { noteStep, runSteps } from '../steps.js';
 
 /**
- * What an app is built with, whatever its framework.
+ * What every framework builds an app from.
  *
  * @typedef {object} Surroundings
- * @property {any} app - Its description.
- * @property {any} library - Undefined in the run without it.
+ * @property {any} app - The app's description.
+ * @property {any} library - Undefined in the run without the library.
  * @property {import('../recorder.js').Recorder} recorder
  * @property {import('../outside.js').Outside} outside
- * @property {() => string} backend - The URL that proxies pass on to.
+ * @property {() => string} backend - Returns the URL that proxies forward to.
  * @property {(tag: string, how: string) => void} leave
  */
 
 const fallback = { steps: [], finish: { how: 'text', size: 2 } };
 
 /**
- * The handler that a request asks for, by its tag.
+ * Returns the handler for the request with a tag.
  *
  * @param {any} app
  * @param {string} tag
@@ -50,7 +50,7 @@ export function sceneOf({ app, recorder, outside, leave }, req, res, more = {}) 
 }
 
 /**
- * Runs a handler of what works with `(req, res, next)`.
+ * Returns a handler `(req, res, next)` that runs the request's steps and ending.
  *
  * @param {Surroundings} surroundings
  * @param {Record<string, (scene: any, options: any) => unknown>} finishes
@@ -70,7 +70,7 @@ export function connectHandler(surroundings, finishes) {
 }
 
 /**
- * Marks the request's scope as open, from where the library is mounted.
+ * Returns a function that marks a request's scope as open. It runs right after the library.
  *
  * @param {Surroundings} surroundings
  */

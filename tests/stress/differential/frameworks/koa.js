@@ -9,7 +9,7 @@ import { handlerOf, marker, sceneOf } from './handle.js';
 const folder = fileURLToPath(new URL('../public', import.meta.url));
 
 /**
- * Returns a middleware that mounts one of connect's.
+ * Returns a Koa middleware that runs one of connect's.
  *
  * @param {'morgan' | 'onHeaders'} name
  */

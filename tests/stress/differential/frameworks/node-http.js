@@ -4,7 +4,7 @@ import { nodeEndings } from './endings.js';
 import { connectHandler, marker } from './handle.js';
 
 /**
- * A listener of plain node:http: middlewares one after the other, and an error handler as people write it.
+ * Returns a plain node:http listener that runs middlewares in order, with a typical error handler.
  *
  * @param {import('./handle.js').Surroundings} surroundings
  */
