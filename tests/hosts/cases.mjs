@@ -1,5 +1,4 @@
-// What is run: a program of cases/, and the arguments that it is run with, each once without the
-// library and once with it.
+// The cases: programs of cases/ with their arguments. Each runs once without the library and once with it.
 import { hosts } from './cases/support/hosts.mjs';
 
 /**
@@ -16,7 +15,7 @@ function each(program, ...lists) {
   return rows.map((args) => ({ program, args }));
 }
 
-/** Two versions of Koa and Fastify differ in nothing that wrappers see. */
+/** One version of Koa and one of Fastify: wrappers see no difference between versions. */
 const wrappedHosts = Object.keys(hosts).filter((name) => name !== 'koa 2' && name !== 'fastify 4');
 const wrapperKinds = ['plain', 'proxy', 'copy'];
 const wrapperMoments = [
@@ -55,7 +54,7 @@ export const cases = [
     ['frozen prototypes', 'prototypes frozen after loading'],
     ['node:http', 'attach', 'express 5', 'koa 3', 'fastify 5'],
   ),
-  // Fastify itself does not load then.
+  // Fastify itself does not load in this case.
   ...each(
     'odd-objects',
     ['frozen EventEmitter.prototype'],

@@ -1,4 +1,4 @@
-// Runs the cases against the packed packages. README.md beside this file says how to use it.
+// Runs the cases against the packed packages. README.md beside this file describes its use.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { cases } from './cases.mjs';
 /** @typedef {import('./cases.mjs').Case} Case */
 
 /**
- * What a program reports of one check.
+ * What a program reports about one check.
  *
  * @typedef {object} Check
  * @property {string} what
@@ -24,7 +24,7 @@ import { cases } from './cases.mjs';
 /**
  * @typedef {object} Run
  * @property {Check[]} checks
- * @property {string} [died] - How it ended, when it did not come to its end.
+ * @property {string} [died] - How the program ended, unless it reached its end.
  */
 
 const here = import.meta.dirname;
@@ -33,7 +33,7 @@ const programs = join(here, 'cases');
 
 /** How many processes run at once. */
 const atOnce = 2;
-/** Seconds after which a program is ended. */
+/** Seconds after which a program is killed. */
 const limit = 60;
 
 const { values: options } = parseArgs({
@@ -65,7 +65,7 @@ function readJson(file) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Whether what the lock file names is there already: to install it anew takes a minute. */
+/** Returns whether everything in the lock file is installed. Installing it takes a minute. */
 function isInstalled() {
   /** @type {{ packages: Record<string, { version?: string, optional?: boolean }> }} */
   const { packages } = readJson(join(here, 'package-lock.json'));
@@ -74,13 +74,13 @@ function isInstalled() {
     try {
       return readJson(join(here, path, 'package.json')).version === version;
     } catch {
-      // Of another platform.
+      // For another platform.
       return optional === true;
     }
   });
 }
 
-/** Installs the tarballs beside the programs, with what they depend on and no framework. */
+/** Installs the tarballs beside the programs, with their dependencies and no framework. */
 function installPackages() {
   const folder = mkdtempSync(join(tmpdir(), 'host-tests-'));
   const names = ['core', 'node-http', 'express', 'koa', 'fastify'];
@@ -116,14 +116,14 @@ async function run({ program, args }, library) {
   return { checks, died: `ended with ${signal ?? code}: ${reasonIn(stderr)}` };
 }
 
-/** The line of what a process wrote that says why it ended. @param {string} errors */
+/** Returns the line of a process's stderr that explains why it ended. @param {string} errors */
 function reasonIn(errors) {
   const lines = errors.split('\n').map((line) => line.trim());
   return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.find((line) => line !== '') ?? '';
 }
 
 /**
- * What came out of one check.
+ * The result of one check.
  *
  * @typedef {object} Result
  * @property {string} what
@@ -140,10 +140,10 @@ function judge(bare, ours) {
   const results = ours.checks.map((check) => judgeCheck(check, bare.checks));
   for (const { what } of bare.checks) {
     if (ours.died === undefined && !ours.checks.some((check) => check.what === what)) {
-      results.push({ what, outcome: 'FAULT', why: 'expected a report; got none' });
+      results.push({ what, outcome: 'FAULT', why: 'expected a report, but there is none' });
     }
   }
-  const why = `expected the program to come to its end; it ${ours.died}`;
+  const why = `expected the program to reach its end; it ${ours.died}`;
   if (ours.died !== undefined) results.push({ what: '', outcome: 'FAULT', why });
   if (results.length === 0) {
     results.push({ what: '', outcome: 'FAULT', why: 'the program checked nothing' });
@@ -230,7 +230,7 @@ async function main() {
     }
   }
   console.log(`${Math.round((performance.now() - start) / 1000)} seconds`);
-  // The last line: scripts read it.
+  // Scripts read this last line.
   console.log(`${total.passed} passed, ${total.failed} failed, 0 skipped`);
   if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
 }

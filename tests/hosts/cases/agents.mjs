@@ -1,5 +1,5 @@
-// Tracers finish as many spans or transactions as without the library, and the ids are right meanwhile.
-// Arguments: tracer, moment at which it is loaded.
+// Tracers finish as many spans or transactions as without the library, and the ids are right.
+// Arguments: the tracer, and when it is loaded.
 
 import { agents, startCollector } from './support/agents.mjs';
 import { ask, finish, holds, listen, loadLibrary, same, variant } from './support/case.mjs';
@@ -56,7 +56,7 @@ for (const [index, server] of servers.entries()) {
     sent[key] = `id-${index}${path.replace('/', '-')}`;
     const { id } = await ask(server, { path: url, id: sent[key] });
     echoed[key] = id;
-    // Frameworks answer for themselves there.
+    // Frameworks send these responses themselves.
     if (path !== '/framework') expected[url] = sent[key];
   }
 }

@@ -1,5 +1,5 @@
-// node:domain is first required after the first request: errors of requests and responses in a domain
-// reach the domain. Arguments: host, which of the two emits.
+// node:domain is first required after the first request. Errors of requests and responses in a domain still reach the
+// domain. Arguments: the host, and whether the request or the response emits.
 import { ask, finish, holds, messageOf, require, same, sleep, variant } from './support/case.mjs';
 import { serveBy } from './support/hosts.mjs';
 
@@ -19,7 +19,7 @@ function listener(req, res) {
   target.on('custom', () => {
     throw new Error(`thrown for ${req.url}`);
   });
-  // In the domain neither is entered: only the emitter belongs to it.
+  // The domain is not entered. Only the emitter belongs to it.
   setImmediate(() => {
     target.emit('error', new Error(`emitted for ${req.url}`));
     setTimeout(() => target.emit('custom'), 5);

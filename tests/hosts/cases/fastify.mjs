@@ -1,4 +1,4 @@
-// Fastify on AWS Lambda: the response to a URL that cannot be decoded. Arguments: package, what adapts it.
+// Fastify on AWS Lambda: the response to a malformed URL. Arguments: Fastify's package, and the Lambda adapter.
 import { finish, holds, isBare, loadLibrary, require, same, variant } from './support/case.mjs';
 
 const [name = '', adapter = ''] = variant;

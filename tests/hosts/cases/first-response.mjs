@@ -1,5 +1,5 @@
-// Something ahead of the adapter replaces the response's writeHead; later the id's header is
-// replaced or removed. The first responses of the process carry the id. Arguments: host, what is ahead.
+// A middleware ahead of the adapter replaces the response's writeHead, and later replaces or removes the id's header. The
+// first responses of the process still carry the id. Arguments: the host, and the middleware.
 import { createServer } from 'node:http';
 import {
   ask,
@@ -51,7 +51,7 @@ async function listenerOf() {
       new Promise((resolve) => middleware(ctx.req, ctx.res, resolve)).then(next),
     );
     if (!isBare) app.use(library.requestId());
-    // Its error page removes all headers.
+    // The host's error page removes all headers.
     app.use((ctx) => ctx.throw(400, 'no'));
     return app.callback();
   }

@@ -1,4 +1,4 @@
-// Frameworks that take the middlewares of node:http or Koa. Arguments: which, and how.
+// Frameworks that accept middlewares for node:http or Koa. Arguments: the framework, and its variant.
 import { createServer } from 'node:http';
 import {
   ask,
@@ -27,7 +27,7 @@ function attempt(task) {
   }
 }
 
-/** Three requests; each response carries its own id, and what the handler saw. */
+/** Sends three requests. Each response must carry its id, and each handler must see it. */
 async function askThrice(server, path = '/') {
   for (const id of ['id-1', 'id-2', 'id-3']) {
     const response = await ask(server, { path, id });
@@ -46,10 +46,10 @@ function openWebSocket(server, path, id) {
   return socket;
 }
 
-const answer = (_req, res) => res.end(getRequestId());
+const sendId = (_req, res) => res.end(getRequestId());
 
 const cases = {
-  /** Before engine.io 6.6.5, its middlewares get a response that is no emitter. */
+  /** Before version 6.6.5, engine.io passes its middlewares a response that is no emitter. */
   async 'engine.io'(name, transport) {
     const server = createServer();
     const engine = require(name).attach(server);
@@ -77,7 +77,7 @@ const cases = {
       holds(`id of the response ${round}`, 'myid', id);
     }
     same('connections', connected);
-    // engine.io 6.6.5 and later await each middleware: without attach(), the scope ends there.
+    // engine.io 6.6.5 and later await each middleware, which ends the scope without attach().
     const awaits = name === 'engine.io';
     holds('ids in the middleware behind', ['myid', awaits ? null : 'myid'], within);
   },
@@ -137,7 +137,7 @@ const cases = {
   async polka() {
     const app = require('polka')();
     app.use(requestId());
-    app.get('/', answer);
+    app.get('/', sendId);
     app.listen(0, '127.0.0.1');
     await waitFor(() => app.server?.listening);
     await askThrice(app.server);
@@ -147,7 +147,7 @@ const cases = {
     const app = createApp();
     if (how === 'middleware') {
       app.use(fromNodeMiddleware(requestId()));
-      // h3 awaits its middlewares: what follows finds the id on the request.
+      // h3 awaits its middlewares, so later code finds the id on the request.
       app.use(eventHandler((event) => event.node.req.id ?? ''));
       await askThrice(await listen(createServer(toNodeListener(app))));
     } else {
@@ -161,11 +161,11 @@ const cases = {
     const serverless = require('serverless-http');
     const connect = require('connect')();
     connect.use(requestId());
-    connect.use(answer);
+    connect.use(sendId);
     const express = await loadLibrary('express', 'require');
     const app = require('express')();
     if (express !== undefined) app.use(express.requestId());
-    app.get('/', answer);
+    app.get('/', sendId);
     const koa = await loadLibrary('koa', 'require');
     const koaApp = new (require('koa'))();
     if (koa !== undefined) koaApp.use(koa.requestId());

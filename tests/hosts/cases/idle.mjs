@@ -1,4 +1,4 @@
-// 1,500 idle responses (server-sent events) cost next to nothing: wake-ups and CPU time of three seconds.
+// 1,500 idle responses (server-sent events) cost almost nothing: compares wake-ups and CPU time over three seconds.
 // Argument: how the library is mounted.
 import http from 'node:http';
 import { atMost, finish, mount, portOf, same, sleep, variant } from './support/case.mjs';
@@ -25,6 +25,6 @@ await sleep(3000);
 const { user, system } = process.cpuUsage(cpu);
 const wakes = process.resourceUsage().voluntaryContextSwitches - wakesBefore;
 const milliseconds = Math.round((user + system) / 1000);
-// Either suffices: a collection of garbage takes time, a tick of Node's wakes.
+// One of the two suffices: garbage collection adds CPU time, and Node's own ticks add wake-ups.
 atMost('wake-ups and milliseconds of CPU in three seconds', [wakes, milliseconds], [12, 3]);
 finish();

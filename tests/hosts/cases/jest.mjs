@@ -1,4 +1,4 @@
-// Test files that use the library, run by Jest. Arguments: what is tried, how.
+// Jest runs test files that use the library. Arguments: the case, and its variant.
 import { atMost, runCase, same } from './support/case.mjs';
 import { runJest, testFile } from './support/test-runs.mjs';
 
@@ -37,7 +37,7 @@ test('a request', async () => {
 `;
 
 const withoutLibrary = `
-test('a file that does not use it', async () => {
+test('a file without the library', async () => {
   const server = http.createServer((req, res) => req.resume().on('end', () => res.end('plain')));
   await listen(server);
   expect((await ask(server)).slice(0, 2)).toEqual([200, 'plain']);
@@ -78,7 +78,7 @@ const cases = {
     const files = Array.from({ length: count }, (_, index) => [`f${index}.test.js`, text]);
     const { realms, ...result } = await runJest(Object.fromEntries(files), { countsRealms: true });
     report(result);
-    // Those that are kept are kept for every file; some may wait for a later collection.
+    // A leak keeps the realm of every file. A few realms may wait for a later collection.
     atMost(`realms left of ${count} files`, [realms], [3]);
   },
   async globalsCleanup(how) {

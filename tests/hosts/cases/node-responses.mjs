@@ -1,4 +1,4 @@
-// Responses that do not pass by writeHead(). Argument: which.
+// Responses that Node sends without writeHead(). Argument: which.
 import http2 from 'node:http2';
 import { fileURLToPath } from 'node:url';
 import {

@@ -1,4 +1,4 @@
-// Requests and responses that are not what Node makes: nothing throws where nothing throws without us.
+// Requests and responses unlike those that Node creates. Nothing throws that does not throw without the library.
 // Argument: what is odd.
 import { EventEmitter } from 'node:events';
 import http, { createServer, IncomingMessage, ServerResponse } from 'node:http';
@@ -68,7 +68,7 @@ const cases = {
     await askAll(server);
   },
   async 'methods that are read-only'() {
-    // Objects that are frozen break Node itself; properties that cannot be replaced do not.
+    // Frozen objects break Node itself; read-only properties do not.
     const listener = (request, response) => {
       for (const object of [request, response]) {
         for (const name of ['emit', 'writeHead', 'write', 'end', 'id']) {

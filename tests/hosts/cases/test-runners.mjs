@@ -1,5 +1,5 @@
-// vitest, mocha and node:test: the tests pass, fake timers return, and the process ends.
-// Argument: which.
+// vitest, mocha and node:test: tests pass, functions of fake timers return, and the process ends.
+// Argument: the test runner.
 import { runCase, same } from './support/case.mjs';
 import { binOf, folderOf, runNode, testFile, warningsIn } from './support/test-runs.mjs';
 
@@ -16,7 +16,7 @@ for (const how of ['withRequestId', 'attach']) {
 }
 `;
 
-// Before the others: what sets its timers once would have set them there.
+// Runs first, because an earlier test would already set the timers that the library sets only once.
 const fakeTimers = (use, { runAll, count, restore }) => `
 test('fake timers', async () => {
   let held;

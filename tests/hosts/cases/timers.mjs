@@ -1,4 +1,4 @@
-// setTimeout is fake, never fires, or returns a number. Arguments: what it does, which build is loaded.
+// setTimeout is fake, never fires, or returns a number. Arguments: which of them, and which build is loaded.
 import {
   ask,
   atMost,
@@ -37,7 +37,7 @@ function listener(req, res) {
 }
 const server = await mount(how, listener, { build: /** @type {'import' | 'require'} */ (build) });
 
-/** The sockets of connections that have come and gone are collected. */
+/** Checks that the sockets of closed connections are collected. */
 async function leavesNoSockets() {
   for (let round = 0; round < 50; round++) await ask(server);
   await sleep(300);

@@ -1,5 +1,5 @@
-// Wrappers as tracers install them see exactly the events and calls that they see without the library.
-// Arguments: host, kind of wrapper, moment.
+// Wrappers like those of tracers see exactly the events and calls that they see without the library.
+// Arguments: the host, the kind of wrapper, and when it is installed.
 import { EventEmitter } from 'node:events';
 import http from 'node:http';
 import { isWithinWriteHead, wrapCall } from '../../kit/wrap-call.js';
@@ -12,7 +12,7 @@ const [hostName = '', kind = '', moment = ''] = variant;
 const calls = {};
 let isRecording = false;
 
-/** Puts a call into the list of its object: which calls different objects get first may differ. */
+/** Adds a call to its object's list. The order of calls on different objects may differ between runs. */
 function record(name, self, args) {
   const label = isRecording && labelOf(self);
   if (!label) return;
@@ -33,7 +33,7 @@ function labelOf(self) {
 
 function textOf(name, args) {
   if (name.endsWith('emit')) return `${name} ${String(args[0])}`;
-  // The library's own header; and Node's writeHead sets its headers one by one as soon as there is one.
+  // Ignores the library's header, and the headers that Node's writeHead sets one by one once there is any header.
   if (name === 'setHeader' && (/^x-request-id$/i.test(args[0]) || isWithinWriteHead()))
     return undefined;
   if (name === 'writeHead') return `${name} ${JSON.stringify(args)}`;
@@ -66,7 +66,7 @@ function wrapPrototypes() {
   }
 }
 
-/** Methods of one server, and of each of its requests and responses, as they arrive. */
+/** Wraps methods of one server, and of each request and response when it arrives. */
 function wrapObjects(server) {
   server.prependListener('request', (req, res) => {
     wrap(req, 'emit', 'own emit');
@@ -80,7 +80,7 @@ function wrapObjects(server) {
 
 const context = await loadLibraryNow('core');
 async function loadLibraryNow(name) {
-  // Before the wrappers or after them: what is loaded is the library and the framework both.
+  // Loads both the library and the framework, before the wrappers or after them.
   return moment === 'before' ? undefined : loadLibrary(name);
 }
 
@@ -102,7 +102,7 @@ function listener(req, res) {
       setTimeout(() => res.end('b'), 5);
       return;
     case '/silent':
-      // Events that nobody listens to.
+      // Events without a listener.
       req.emit('metric', 1);
       res.emit('metric', 1);
       res.end('x');

@@ -1,10 +1,10 @@
-// The tracers: how each is started, and how it says what it has finished.
+// The tracers: how each starts, and how it reports what it has finished.
 import { Child } from '../../../kit/child.js';
 import { once, require, sleep } from './case.mjs';
 
 /**
  * @typedef {object} Agent
- * @property {() => Promise<string[]>} finished - What has been finished, sorted.
+ * @property {() => Promise<string[]>} finished - Returns the finished spans or transactions, sorted.
  */
 
 /** Starts a collector. @returns {Promise<{ port: number, securePort: number, cert: string, collected: () => Promise<string[]> }>} */
@@ -26,7 +26,7 @@ async function settled(read) {
   }
   return (
     (await read())
-      // The library's middlewares and hooks are spans too. The application's hook is ownHook.
+      // Leaves out spans of the library's middlewares and hooks. `ownHook` is the application's.
       .filter((line) => !/requestId|\bon[A-Z]/.test(line) || line.includes('ownHook'))
       .map((line) => line.replace(' -> @request-context/fastify', ''))
       .map((line) => line.replace(/(127\.0\.0\.1):\d+/g, '$1'))
@@ -36,9 +36,7 @@ async function settled(read) {
 
 const hooked = ['http', 'https', 'express', 'koa', 'fastify'];
 
-/**
- * Tracers patch a module when it is required. Of those that are there already, the next time.
- */
+/** Requires the modules again: a tracer patches a module that is already loaded when it is required the next time. */
 function requireAgain() {
   for (const name of hooked) require(name);
 }

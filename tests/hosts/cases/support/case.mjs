@@ -16,7 +16,7 @@ export { once, sleep };
 /** True in the run without the library. */
 export const isBare = process.env.LIBRARY === 'none';
 
-/** What the program was asked to try. */
+/** The program's arguments: which case to run. */
 export const variant = process.argv.slice(2);
 
 export const require = createRequire(import.meta.url);
@@ -48,7 +48,7 @@ export function holds(what, expected, got) {
 }
 
 /**
- * Reports figures, of which one must be no greater with the library than without it, but for its slack.
+ * Reports figures. At least one must be no greater with the library than without it, plus its slack.
  *
  * @param {string} what
  * @param {number[]} figures
@@ -61,14 +61,14 @@ export function atMost(what, figures, slack) {
 /** @type {string[] | undefined} */
 let uncaught;
 
-/** Survives uncaught exceptions. They must be the same with the library and without it. */
+/** Survives and records uncaught exceptions, which must be the same with the library and without it. */
 export function surviveUncaught() {
   uncaught = [];
   process.on('uncaughtException', (error) => uncaught?.push(messageOf(error)));
   return uncaught;
 }
 
-/** Ends the process. A program that does not come to this has failed. */
+/** Reports the end of the program, and ends the process. A program that does not reach this call has failed. */
 export function finish() {
   if (uncaught !== undefined) same('uncaught exceptions', uncaught);
   write({ isEnd: true });
@@ -87,7 +87,7 @@ export async function runCase(cases, [what = '', ...args] = variant) {
 }
 
 /**
- * Loads one of the library's packages, by either build; nothing without the library.
+ * Loads one of the library's packages, as either build. Returns nothing in the run without the library.
  *
  * @param {string} name
  * @param {'import' | 'require'} how

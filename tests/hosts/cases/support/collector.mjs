@@ -1,5 +1,5 @@
-// A process that takes what tracers send, and reports it over IPC. It is a process apart, so
-// that it is not traced itself.
+// A process that collects what tracers send, and reports it over IPC. It is a separate process, so that no tracer traces
+// it.
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { unzipSync } from 'node:zlib';
@@ -65,14 +65,14 @@ function listener(req, res) {
   req.on('end', () => {
     const raw = Buffer.concat(chunks);
     const isPacked = ['gzip', 'deflate'].includes(String(req.headers['content-encoding']));
-    let answer = {};
+    let reply = {};
     try {
-      answer = collect(req.url ?? '', isPacked && raw.length > 0 ? unzipSync(raw) : raw) ?? {};
+      reply = collect(req.url ?? '', isPacked && raw.length > 0 ? unzipSync(raw) : raw) ?? {};
     } catch (error) {
       collected.push(`not understood: ${req.url}: ${error}`);
     }
     res.setHeader('Content-Type', 'application/json');
-    res.end(JSON.stringify(answer));
+    res.end(JSON.stringify(reply));
   });
 }
 

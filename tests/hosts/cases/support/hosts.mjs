@@ -4,8 +4,8 @@ import { listen, loadLibrary, require } from './case.mjs';
 /**
  * @typedef {object} Host
  * @property {(prepare?: (server: import('node:http').Server) => void) => import('node:http').Server} create -
- *   Makes the server, and prepares it before the library sees it. Everything is loaded before.
- * @property {() => Promise<unknown>} [ready] - What is to be awaited before it listens.
+ *   Creates the server from modules that are already loaded, and calls `prepare` before the library sees it.
+ * @property {() => Promise<unknown>} [ready] - Resolves once the server can listen.
  */
 
 /** @typedef {(routes: Listener) => Promise<Host>} HostLoader */
@@ -67,7 +67,7 @@ const koa = (name) => async (listener) => {
       const app = new Koa();
       if (library !== undefined) app.use(library.requestId());
       app.use((/** @type {any} */ ctx) => {
-        // A body that Koa sends itself, or a response that the listener writes.
+        // Koa sends the body, or the listener writes the response.
         if (ctx.path.startsWith('/framework')) {
           ctx.body = { url: ctx.url };
           return;

@@ -1,4 +1,4 @@
-// Runs test files with a test runner, in a folder beside the programs, so that they find the packages.
+// Runs test files with a test runner. They are in a folder beside the programs, so that they find the packages.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { isBare, once, require } from './case.mjs';
 
 const programs = fileURLToPath(new URL('..', import.meta.url));
 
-/** Lines that stand for the library in the run without it. */
+/** Lines that replace the library in the run without it. */
 const naive = `
 const { AsyncLocalStorage } = require('node:async_hooks');
 const storage = new AsyncLocalStorage();
@@ -61,7 +61,7 @@ function ask(server, id, path = '/') {
 }
 `;
 
-/** The text of a CommonJS test file. @param {string} text @param {boolean} [usesLibrary] */
+/** Returns the text of a CommonJS test file. @param {string} text @param {boolean} [usesLibrary] */
 export function testFile(text, usesLibrary = true) {
   const [comment = ''] = /^\/\*\*.*\n/.exec(text) ?? [];
   const start = usesLibrary ? (isBare ? naive : library) : '';
@@ -70,7 +70,7 @@ export function testFile(text, usesLibrary = true) {
 }
 
 /**
- * Writes files into a new folder, which is removed when the process ends.
+ * Writes files to a new folder, and removes it when the process ends.
  *
  * @param {Readonly<Record<string, string>>} files
  */
@@ -127,7 +127,7 @@ module.exports = class extends Sequencer {
 };
 `;
 
-// Jest runs the files one by one, in its own process: what is left of their realms can be counted there.
+// Jest runs the files one by one in its own process, which can then count their realms.
 const environment = `const { TestEnvironment } = require('jest-environment-node');
 process.realms ??= [];
 module.exports = class extends TestEnvironment {
@@ -151,7 +151,7 @@ const reporter = `module.exports = class {
 `;
 
 /**
- * Runs the files in the order of their names, with Jest, in one process.
+ * Runs the files with Jest, in the order of their names, in one process.
  *
  * @param {Readonly<Record<string, string>>} files
  * @param {{ environmentOptions?: object, countsRealms?: boolean }} [options]
