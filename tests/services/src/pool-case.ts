@@ -1,6 +1,6 @@
 import type { ClientCase, Visit } from './run-case.ts';
 
-/** Returns a case that a plain pool gets wrong at every place. */
+/** Returns a case in which a plain pool loses or mixes up the id at every place. */
 export function poolCase<Pool>(
   title: string,
   places: readonly string[],

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Visit } from './run-case.ts';
 
-/** Reads an emitter's rows by its events. Returns the last one's id, once the emitter has ended. */
+/** Reads an emitter's rows by its events. Resolves with the last row's id when the emitter ends. */
 export function readByEvents(
   emitter: EventEmitter,
   { probe }: Visit,
@@ -21,7 +21,7 @@ export function readByEvents(
   });
 }
 
-/** Reads an iterable's rows. Returns the last one's id. */
+/** Reads an iterable's rows. Returns the last row's id. */
 export async function readByLoop(
   rows: AsyncIterable<{ readonly id: string }>,
   { probe }: Visit,

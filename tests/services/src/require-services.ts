@@ -9,15 +9,15 @@ declare module 'vitest' {
 }
 
 /**
- * Fails the run when a service is not there, before any test. With REQUEST_CONTEXT_SERVICES=optional
- * the tests of its clients are skipped instead, and say so.
+ * Fails the run before any test when a service is missing. With REQUEST_CONTEXT_SERVICES=optional, skips the tests of
+ * its clients instead, and reports it.
  */
 export async function setup(project: TestProject): Promise<void> {
   const absent = await findAbsent();
   const reasons = absent.map((name) => absence(services[name]));
   if (absent.length > 0 && process.env.REQUEST_CONTEXT_SERVICES !== 'optional') {
-    const way = 'REQUEST_CONTEXT_SERVICES=optional skips the clients of those that are not there.';
-    throw new Error(['Services are missing.', ...reasons, way].join('\n'));
+    const hint = 'REQUEST_CONTEXT_SERVICES=optional skips the clients of missing services.';
+    throw new Error(['Services are missing.', ...reasons, hint].join('\n'));
   }
   for (const reason of reasons) console.warn(`Skipped: ${reason}`);
   project.provide('absentServices', absent);

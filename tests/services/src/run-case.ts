@@ -14,9 +14,9 @@ const clients = 200;
 
 const adapter = expressAdapters.find(({ name }) => name === 'express-5');
 
-/** One request, while a client works for it. */
+/** One request that uses a client. */
 export interface Visit {
-  /** The id that the request was sent with. */
+  /** The id that was sent with the request. */
   readonly id: string;
   /** Records which id is current here. */
   probe(place: string): void;
@@ -27,34 +27,34 @@ export interface Visit {
 
 /** One way to use a client. Cases are data. */
 export interface ClientCase<Client> {
-  /** The call, as its users write it. Stable: docs/clients.md lists it. */
+  /** The call, as users write it. docs/clients.md lists it. */
   readonly title: string;
-  /** What every request must come by: a callback, an event, what follows an `await`. */
+  /** The places that every request must reach: a callback, an event, the code after an `await`. */
   readonly places: readonly string[];
   /**
-   * Uses the client for one request. Returns the request's id, as the service returned it. Without the
-   * recipe, it does as the library's own documentation has it.
+   * Uses the client for one request. Returns the request's id as the service returned it. Without the recipe, it follows
+   * the client library's documentation.
    */
   use(client: Client, visit: Visit): Promise<string>;
-  /** What to do for the places that are wrong otherwise, in a few words for docs/clients.md. */
+  /** How to fix the wrong places, in a few words for docs/clients.md. */
   readonly recipe?: string;
-  /** The places that do not see the request's id without the recipe. @default all */
+  /** The places that do not see the request's id without the recipe. @default all places */
   readonly wrong?: readonly string[];
 }
 
 /** A client library, and the ways to use it. */
 export interface ClientSuite<Client> {
   /**
-   * Makes what a case needs.
+   * Creates the client, and what a case needs on the service.
    *
-   * @param name - For tables, queues and keys; no two are alike.
+   * @param name - A unique name for tables, queues and keys.
    */
   open(name: string, withRecipe: boolean): Promise<Client>;
-  /** Removes what `open` and the case made, and disconnects. */
+  /** Removes what `open` and the case created, and disconnects. */
   close(client: Client): Promise<unknown>;
 }
 
-/** When a client is made: its sockets, and so its callbacks, keep the context of that time. */
+/** When a client is created. Its sockets, and so its callbacks, keep the context of that moment. */
 export const openings = ['before any request', 'by the first request'] as const;
 
 export interface RunOptions {
@@ -65,9 +65,9 @@ export interface RunOptions {
 }
 
 /**
- * Runs a case as a scenario of the conformance suite. Half of the requests have arrived before the first uses the
- * client, so that they compete for its connections. Returns the places that saw no id or another request's, and
- * what else is wrong.
+ * Runs a case as a scenario of the conformance suite. Half of the requests arrive before the first one uses the client,
+ * so that they compete for its connections. Returns the places that saw no id or another request's id, and any other
+ * problem.
  *
  * @throws {AssertionError} when a response does not hold what the request's own query returned
  */
@@ -98,7 +98,7 @@ export async function runCase<Client>(
         const client = await open();
         await meet();
         const bind: Visit['bind'] = (task) => (withRecipe ? context.bind(task) : task);
-        // A failure is the body then, which is not what it must be.
+        // After a failure, the body holds the error, and visit() rejects it.
         send({ body: await use(client, { id, probe, withRecipe, bind }).catch(String) });
       },
     },

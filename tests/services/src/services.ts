@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 /** A server that clients are tested against. */
 export interface Service {
   readonly title: string;
-  /** Where it is. */
+  /** Its address. */
   readonly url: string;
-  /** The environment variable that moves it. */
+  /** The environment variable that overrides the address. */
   readonly variable: string;
   /** A command that starts one. */
   readonly start: string;
@@ -51,7 +51,7 @@ function service(defaults: Service): Service {
   return { ...defaults, url: process.env[defaults.variable] ?? defaults.url };
 }
 
-/** Returns a sentence that says that a service is missing, and how to start it. */
+/** Returns a message that a service is missing, with how to start it. */
 export function absence({ title, url, variable, start }: Service): string {
   const { host } = new URL(url);
   return `${title} does not respond at ${host}. Start it (${start}), or set ${variable}.`;

@@ -6,20 +6,20 @@ import { absence, type ServiceName, services } from './services.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/clients.md'), 'utf8');
 
-/** Tests all cases of a client, each twice: made before any request, and made by the first one. */
+/** Tests all cases of a client twice: with a client created before any request, and with one created by the first. */
 export function testClient<Client>(
   name: string,
   service: ServiceName,
   suite: ClientSuite<Client>,
   cases: readonly ClientCase<Client>[],
 ): void {
-  it(`list the cases of ${name} in docs/clients.md as they are`, () => {
+  it(`list the current cases of ${name} in docs/clients.md`, () => {
     const [, table] = page.split(`<!-- cases of ${name} -->\n`);
     expect(table?.split('\n<!-- end of cases -->')[0]).toBe(tableOf(cases));
   });
   const isAbsent = inject('absentServices').includes(service);
   describe.skipIf(isAbsent)(isAbsent ? `${name}: ${absence(services[service])}` : name, () => {
-    describe.each(openings)('made %s', (opening) => {
+    describe.each(openings)('created %s', (opening) => {
       for (const clientCase of cases) {
         const { title, recipe } = clientCase;
         const wrong = wrongIn(clientCase);
@@ -43,7 +43,7 @@ function wrongIn({ places, recipe, wrong = places }: Listed): readonly string[] 
   return recipe === undefined ? [] : wrong;
 }
 
-/** Returns the cases as an aligned Markdown table: what is right without a recipe, and what to do otherwise. */
+/** Returns the cases as an aligned Markdown table: which places are right without a recipe, and the recipe if any is not. */
 function tableOf(cases: readonly Listed[]): string {
   const rows = cases.map((each) => {
     const { title, places, recipe = '' } = each;

@@ -11,8 +11,9 @@ interface Clients {
   readonly channel: ConfirmChannel;
   /** The name of a queue. */
   readonly name: string;
-  /** Takes replies to the requests that wait for one, by correlation id. */
+  /** The name of the queue for all replies. */
   readonly replies: string;
+  /** The callbacks of requests that wait for a reply, by correlation id. */
   readonly waiting: Map<string, (reply: string) => void>;
 }
 
@@ -41,7 +42,7 @@ async function close({ connection }: Clients): Promise<void> {
   await connection.close();
 }
 
-/** Calls back with the reply that comes to the queue that all requests share. */
+/** Calls back with the reply from the queue that all requests share. */
 function call(
   { channel, replies, waiting }: Clients,
   content: string,

@@ -13,7 +13,7 @@ interface Line {
   readonly queue: Queue<Data, string>;
   readonly worker: Worker<Data, string>;
   readonly events: QueueEvents;
-  /** A queue that nobody works on. */
+  /** A queue without a worker. */
   readonly idle: Queue<Data, string>;
 }
 

@@ -46,11 +46,11 @@ const isAbsent = inject('absentServices').includes('redis');
 describe.skipIf(isAbsent)(
   `connecting in a request${isAbsent ? `: ${absence(services.redis)}` : ''}`,
   () => {
-    it("show that request's id to all others, plainly done", async () => {
+    it("show that request's id to all other requests", async () => {
       expect(await tallyOf(() => new Redis(url))).toEqual({ right: 1, lost: 0, foreign: 199 });
     });
 
-    it('show no id, done outside of requests', async () => {
+    it('show no id where the client connects outside of requests', async () => {
       expect(await tallyOf(connectOutside)).toEqual({ right: 0, lost: 200, foreign: 0 });
     });
   },

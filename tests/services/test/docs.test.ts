@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-it('show each recipe in docs/clients.md, whole and as it is tested, and no other code', () => {
+it('show exactly the tested recipes in docs/clients.md, and no other code', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/clients.md'), 'utf8');
   const recipes = join(import.meta.dirname, '../recipes');
   const tested = readdirSync(recipes).map((file) => readFileSync(join(recipes, file), 'utf8'));

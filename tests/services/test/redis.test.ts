@@ -88,7 +88,7 @@ const cases: ClientCase<Clients>[] = [
     wrong: ['callback', 'in callback'],
     recipe: '`context.bind(callback)`',
     async use({ pool }, { id, probe, withRecipe }) {
-      /** Several commands on one client of the pool. */
+      /** Runs several commands on one client of the pool. */
       const work = async (client: RedisClientType) => {
         probe('callback');
         const echoed = await client.echo(id);
