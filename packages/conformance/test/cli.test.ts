@@ -21,7 +21,7 @@ function run(...args: string[]): Promise<Ended> {
   });
 }
 
-it('report a family that passes, and what does not apply', async () => {
+it('report a family that passes, and the scenarios that do not apply', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const json = join(folder, 'report.json');
@@ -37,7 +37,7 @@ it('report a family that passes, and what does not apply', async () => {
   );
 });
 
-it('explain failures, count what is listed as skipped, and exit with 1', async () => {
+it('explain failures, count listed scenarios as skipped, and exit with 1', async () => {
   const { code, stdout } = await run('wrong.cjs', '--only', 'header', '--only', 'options');
   expect(code).toBe(1);
   expect(stdout).toMatch(/\n {4}header-named: must read and echo the header that `header` names/);

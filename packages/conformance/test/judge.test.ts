@@ -42,15 +42,15 @@ describe('judge', () => {
     ['mixes ids up, listed for the framework', mixes, byFramework, 'failed'],
     ['mixes ids up, listed for the runtime', mixes, byRuntime, 'failed'],
     ['mixes ids up, listed as a matter of luck', mixes, byLuck, 'failed'],
-    ['mixes ids up to show it', mixes, { ...byFramework, expected: 'fails' }, 'listed'],
+    ['mixes ids up on purpose', mixes, { ...byFramework, expected: 'fails' }, 'listed'],
     ['mixes ids up, listed for a runtime that does', mixes, byMixing, 'listed'],
     ['passes, listed for a runtime that mixes ids up', passes, byMixing, 'stale'],
   ];
-  it.each(cases)('%s', async (_title, run, reasons, outcome) => {
+  it.each(cases)('judge a task that %s', async (_title, run, reasons, outcome) => {
     expect(await judged(run, reasons)).toMatchObject({ id: 'it', outcome });
   });
 
-  it('keep what the task counted, and its error', async () => {
+  it("keep the task's counts and error", async () => {
     const result = await judged(mixes);
     expect(result.tally).toEqual({ right: 0, lost: 0, foreign: 2 });
     expect(explain(result)).toBe('it: must a task\n    on purpose');
@@ -58,7 +58,7 @@ describe('judge', () => {
 
   it.each<[what: string, run: Run, reasons: Partial<Task>, runs: number]>([
     ['again where no probe is wrong', asserts, {}, 2],
-    ['once where one is', mixes, {}, 1],
+    ['once where a probe is wrong', mixes, {}, 1],
     ['once where it is expected to fail', asserts, byFramework, 1],
     ['again where it passes although it must fail', passes, byFramework, 2],
   ])('run a scenario %s', async (_what, run, reasons, runs) => {
@@ -72,7 +72,7 @@ describe('judge', () => {
     expect(count).toBe(runs);
   });
 
-  it('count what is stale as failed, and what is listed as skipped', async () => {
+  it('count stale results as failed, and listed results as skipped', async () => {
     const results = [
       await judged(passes),
       await judged(asserts),

@@ -11,10 +11,10 @@ const scenarios = Object.values(scenarioFamilies)
   .flat()
   .filter(({ id }) => keyScenarios.includes(id));
 
-/** These share state, or check what the whole process sees. */
+/** Scenarios that run alone, because they check state of the whole process. */
 const alone = /^(?:isolation|retention)-/;
 
-/** Returns which of the scenarios an adapter fails. What a mutant loses does not arrive later: it waits little. */
+/** Returns the scenarios that an adapter fails. The short timeout suffices, because a mutant's missing probes never come. */
 async function failuresOf(
   adapter: Adapter,
   options: RunOptions = { probeTimeout: 500 },
@@ -57,7 +57,7 @@ describe('the suite', () => {
     },
   );
 
-  it('have its mutants in the README', () => {
+  it('list its mutants in the README', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
     expect(readme).toContain(mutantsTable());
   });

@@ -11,7 +11,7 @@ function run(scenario: Partial<HttpScenario>): Promise<void> {
 }
 
 describe('runScenario', () => {
-  it('explain why clients failed beside the missing probes', async () => {
+  it('explain why clients failed, along with the missing probes', async () => {
     const hangsUp = run({ routes: { 'GET /': (x) => x.res.destroy() }, probes: ['a place'] });
     await expect(hangsUp).rejects.toMatchObject({
       name: 'AssertionError',
@@ -21,7 +21,7 @@ describe('runScenario', () => {
     });
   });
 
-  it('explain it once for all ids', async () => {
+  it('explain the same failure of several clients once', async () => {
     const respondsAlike = run({
       routes: { 'GET /': (x) => void x.res.end() },
       probes: ['a place'],

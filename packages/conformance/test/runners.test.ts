@@ -11,7 +11,7 @@ const mocha = join(
   'bin/mocha.js',
 );
 
-/** Writes a block of the README that has `part` to a file, with one family of scenarios; returns its path. */
+/** Writes the README's block that holds `part` to a file, limited to one family of scenarios. Returns its path. */
 function writeBlock(part: string): string {
   const blocks = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code = '']) => code);
   const block = blocks.find((code) => code.includes(part));
@@ -31,7 +31,7 @@ it.each([
   ['node:test', "from 'node:test'", ['--test', '--test-reporter=tap'], /\n# pass 4\n# fail 0\n/],
   ['mocha', 'describe(', [mocha, '--timeout=30000'], /\n {2}4 passing /],
 ])('run in %s as the README shows', async (_runner, part, args, passed) => {
-  // A runner within a runner would report to the outer one.
+  // node:test within node:test would report to the outer runner.
   const { NODE_TEST_CONTEXT: _, VITEST: __, ...env } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, [...args, writeBlock(part)], {
     env,

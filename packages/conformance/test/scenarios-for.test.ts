@@ -23,7 +23,7 @@ describe('scenariosFor', () => {
     expect(scenarios.filter(({ title }) => !/^[a-z]+ /.test(title))).toEqual([]);
   });
 
-  it('leave out what needs what the server lacks', () => {
+  it('leave out scenarios that need a feature that the server lacks', () => {
     const { length } = scenariosFor(control);
     const lacks = { http2: 'it has none' };
     expect(scenariosFor({ ...control, lacks })).toHaveLength(length - 1);
@@ -37,12 +37,12 @@ describe('scenariosFor', () => {
     await find('adopt-valid').run();
   });
 
-  it('reject with an explanation where it falls short', async () => {
+  it('reject with an explanation where the adapter fails', async () => {
     const { run } = find('header-named', ignoring?.adapter);
     await expect(run()).rejects.toThrow(/^header-named: must read and echo the header/);
   });
 
-  it('resolve for what is listed as long as it fails', async () => {
+  it('resolve for a listed scenario as long as it fails', async () => {
     const unsupported = { 'header-named': 'it ignores options', 'adopt-valid': 'it does not' };
     const adapter = { ...control, ...ignoring?.adapter, unsupported };
     const listed = find('header-named', adapter);

@@ -1,4 +1,4 @@
-// An adapter module as its author would write it, in JavaScript: for the command and for other test runners.
+// A typical adapter module in JavaScript, for the tests of the command and of the test runners.
 import { publicFolder, serve } from '@request-context/conformance';
 import { withRequestId } from '@request-context/node-http';
 

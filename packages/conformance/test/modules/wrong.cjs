@@ -1,4 +1,4 @@
-// A CommonJS module with a list of adapters; this one takes no options.
+// A CommonJS module with a list of adapters. Its adapter ignores all options.
 const { serve } = require('@request-context/conformance');
 const { withRequestId } = require('@request-context/node-http');
 

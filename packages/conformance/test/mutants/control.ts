@@ -7,7 +7,7 @@ import type { Adapter, Exchange, Routes, Setup } from '../../src/contract.ts';
 import { publicFolder } from '../../src/public-folder.ts';
 import { serve } from '../../src/serve.ts';
 
-/** Puts an adapter around a listener: what a mutant does wrong. */
+/** Wraps a listener as an adapter does. Each mutant wraps it wrongly in one way. */
 export type Wrap = (listener: RequestListener, setup: Setup) => RequestListener;
 
 /** Returns an adapter on plain node:http whose requests go through `wrap`. */
@@ -24,7 +24,7 @@ export function adapterBy(name: string, wrap: Wrap): Adapter {
   };
 }
 
-/** The correct adapter that mutants are measured against. */
+/** The correct adapter, which passes every key scenario. */
 export const control: Adapter = adapterBy('control', (listener, { options }) =>
   withRequestId(listener, options),
 );

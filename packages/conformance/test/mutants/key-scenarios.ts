@@ -1,4 +1,4 @@
-/** One scenario or more for each rule that a mutant breaks. */
+/** At least one scenario for each rule that a mutant breaks. */
 export const keyScenarios: readonly string[] = [
   'adopt-valid',
   'adopt-none',
@@ -40,7 +40,7 @@ export const keyScenarios: readonly string[] = [
   'retention-scope',
 ];
 
-/** Returns the key scenarios without some. */
+/** Returns the key scenarios except the given ones. */
 export function allBut(...ids: readonly string[]): string[] {
   return keyScenarios.filter((id) => !ids.includes(id));
 }

@@ -14,11 +14,10 @@ export interface Mutant {
   readonly adapter: Adapter;
   /** The key scenarios that it fails. */
   readonly breaks: readonly string[];
-  /** Those that it fails on some versions of Node, and passes on others. */
+  /** The key scenarios that it fails on some versions of Node only. */
   readonly varies?: readonly string[];
 }
 
-/** What a request listener is given. */
 type Response = Parameters<RequestListener>[1];
 type Options = RequestIdOptions<IncomingMessage>;
 
@@ -26,7 +25,7 @@ function mutant(what: string, breaks: readonly string[], wrap: Wrap): Mutant {
   return { what, breaks, adapter: adapterBy(what, wrap) };
 }
 
-/** A correct adapter but for the options that it passes on. */
+/** Returns an adapter that is correct except for the options that it passes on. */
 function withOptions(
   what: string,
   breaks: readonly string[],
@@ -37,12 +36,12 @@ function withOptions(
   );
 }
 
-/** An adapter that takes no notice of one option. */
+/** Returns an adapter that ignores one option. */
 function ignoring(option: keyof Options, ...breaks: readonly string[]): Mutant {
   return withOptions(`ignores \`${option}\``, breaks, ({ [option]: _, ...options }) => options);
 }
 
-/** A correct adapter with something else around or inside it. */
+/** Returns a correct adapter that changes each request and response before the listener runs. */
 function withInside(
   what: string,
   breaks: readonly string[],
@@ -75,7 +74,7 @@ function findStorage(): AsyncLocalStorage<unknown> {
 
 const storage = findStorage();
 
-/** Responds to what the listener's promise is rejected with; a hand-written adapter has nothing that does. */
+/** Responds with 500 when the listener's promise rejects, which a hand-written adapter does not do otherwise. */
 function callListener(listener: RequestListener, req: IncomingMessage, res: ServerResponse): void {
   const result = listener(req, res) as unknown;
   if (result instanceof Promise) {
@@ -94,7 +93,7 @@ const naive: Wrap = (listener) => (req, res) => {
   context.run({ requestId }, () => callListener(listener, req, res));
 };
 
-/** Wraps each listener that is added from now on in a function that runs it in the current scope. */
+/** Wraps each listener that is added later, so that it runs in the current scope. */
 function wrapListeners(emitter: EventEmitter): void {
   for (const method of ['on', 'once', 'addListener', 'prependListener'] as const) {
     const add = emitter[method];
@@ -104,7 +103,7 @@ function wrapListeners(emitter: EventEmitter): void {
   }
 }
 
-/** What lives as long as a scope. */
+/** Values that live as long as their scope. */
 const held = new WeakMap<object, unknown>();
 
 export const mutants: readonly Mutant[] = [
@@ -197,19 +196,15 @@ export const mutants: readonly Mutant[] = [
     ),
     (options) => ({ ...options, trust: false }),
   ),
-  withOptions(
-    'trusts what X-Forwarded-For says',
-    ['trust-address', 'trust-other-address'],
-    (options) => {
-      const { trust } = options;
-      if (typeof trust !== 'string') return options;
-      const isTrusted = ({ headers }: IncomingMessage): boolean =>
-        String(headers['x-forwarded-for'] ?? '').includes(trust);
-      return { ...options, trust: isTrusted };
-    },
-  ),
+  withOptions('trusts X-Forwarded-For', ['trust-address', 'trust-other-address'], (options) => {
+    const { trust } = options;
+    if (typeof trust !== 'string') return options;
+    const isTrusted = ({ headers }: IncomingMessage): boolean =>
+      String(headers['x-forwarded-for'] ?? '').includes(trust);
+    return { ...options, trust: isTrusted };
+  }),
   mutant(
-    'uses the id of the request before',
+    'uses the id of the previous request',
     allBut('header-named', 'options-unknown'),
     (listener, { options }) => {
       const inner = withRequestId(listener, options);
@@ -263,7 +258,7 @@ export const mutants: readonly Mutant[] = [
     },
   ),
   mutant(
-    'sets the header once and does not make sure of it',
+    'sets the header once and does not restore it',
     [
       'reject-invalid',
       'header-named',
