@@ -1,4 +1,4 @@
-// Preloaded with `node --import`: the first timer that a handler waits for fails, later ones work.
+// Preloaded with `node --import`. Makes the first timer that a handler waits for fail; later timers work.
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 

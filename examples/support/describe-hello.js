@@ -14,9 +14,9 @@ const paths = [
 ];
 
 /**
- * What all three examples do alike, tested on the process that `npm start` runs, over real HTTP.
+ * Tests what all three examples have in common, on the process that `npm start` runs, over real HTTP.
  *
- * @param {string} name - The example's folder, and what its logger is called.
+ * @param {string} name - The name of the example's folder and logger.
  */
 export function describeHello(name) {
   const directory = fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -24,7 +24,7 @@ export function describeHello(name) {
   describe(name, () => {
     const shared = shareExample(directory);
 
-    test('adopts the id that was sent: in answer, header and log lines', async () => {
+    test('adopt the id that was sent, in the body, the header and the log lines', async () => {
       const { url, stop } = await startExample(directory);
       const response = await fetch(`${url}/Manuel`, { headers: { 'X-Request-ID': 'myid' } });
       expect(response.status).toBe(200);
@@ -39,7 +39,7 @@ export function describeHello(name) {
       ]);
     });
 
-    test('makes an id when none was sent', async () => {
+    test('generate an id when none was sent', async () => {
       const { url, takeLog } = shared();
       const first = await hello(url);
       const second = await hello(url);
@@ -51,7 +51,7 @@ export function describeHello(name) {
       expect(await takeLog(expected.length)).toEqual(expected);
     });
 
-    test('greets whatever the name holds, and logs it as it was sent', async () => {
+    test('greet any name, and log the path as it was sent', async () => {
       const { url, takeLog } = shared();
       const expected = [];
       for (const path of paths) {
@@ -62,7 +62,7 @@ export function describeHello(name) {
       expect(await takeLog(expected.length)).toEqual(expected);
     });
 
-    test('leaves it to the framework to answer 404, with an access line', async () => {
+    test("respond with the framework's 404, and write an access line", async () => {
       const { url, takeLog } = shared();
       for (const path of ['/', '/no/such/page']) {
         const response = await request(url + path, 'myid');
@@ -76,7 +76,7 @@ export function describeHello(name) {
       ]);
     });
 
-    test('answers 500 when a handler throws, logs it on one line and lives on', async () => {
+    test('respond with 500 when a handler throws, log the error on one line, and keep running', async () => {
       const { href } = new URL('break-first-timer.js', import.meta.url);
       const { url, stop } = await startExample(directory, { nodeOptions: ['--import', href] });
       const response = await request(`${url}/Manuel`, 'thrown');
@@ -86,7 +86,7 @@ export function describeHello(name) {
 
       const { log, ...end } = await stop();
       expect(end).toEqual({ exitCode: 0, signal: null, stderr: '' });
-      // What was started beside the call that failed goes on: its line comes later.
+      // The call beside the one that failed continues, so its line comes later.
       const [error, access, ...others] = log.slice(1).filter(({ id }) => id === 'thrown');
       expect(error).toMatchObject({ level: 'ERROR', logger: name });
       expect(error?.message).toMatch(/^Error: The timer is\\nout of order\\n {4}at /);
@@ -95,7 +95,7 @@ export function describeHello(name) {
       expect(log.filter(({ id }) => id === 'myid')).toEqual(helloLines('myid', '/Manuel'));
     });
 
-    test('outlives a client that resets the connection, with an access line', async () => {
+    test('survive a client that resets the connection, and write an access line', async () => {
       const { url, logged, stop } = await startExample(directory);
       const socket = connect(Number(new URL(url).port), '127.0.0.1');
       socket.write('GET /Manuel HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: reset\r\n\r\n');
@@ -115,7 +115,7 @@ export function describeHello(name) {
       expect(log.filter(({ id }) => id === 'myid')).toEqual(helloLines('myid', '/Manuel'));
     });
 
-    test('says so when its port is taken, and exits with 1', async () => {
+    test('explain that its port is taken, and exit with 1', async () => {
       const { port, close } = await serve(createServer());
       const { exitCode, stderr, lines } = await spawnExample(directory, { port }).ended;
       await close();
@@ -127,23 +127,23 @@ export function describeHello(name) {
     });
 
     test.for(/** @type {const} */ (['SIGINT', 'SIGTERM']))(
-      'finishes the request at hand on %s, and exits with 0',
+      'finish the current request on %s, and exit with 0',
       async (signal) => {
         const { url, logged, stop } = await startExample(directory);
         // Leaves an idle connection behind.
         await (await fetch(url)).text();
-        const answer = hello(url, '/Manuel', 'myid');
+        const greeting = hello(url, '/Manuel', 'myid');
         await logged(/ myid \| First_call/);
         const { log, ...end } = await stop(signal);
         expect(end).toEqual({ exitCode: 0, signal: null, stderr: '' });
-        expect((await answer).id).toBe('myid');
+        expect((await greeting).id).toBe('myid');
         expect(log.filter(({ id }) => id === 'myid')).toEqual(helloLines('myid', '/Manuel'));
       },
     );
   });
 
   /**
-   * The lines that one greeting logs.
+   * Returns the lines that one greeting logs.
    *
    * @param {string} id
    * @param {string} path

@@ -1,4 +1,4 @@
-// Preloaded with `node --import`: the first timer that a handler waits for lasts until its client has gone.
+// Preloaded with `node --import`. Makes the first timer that a handler waits for last until its client leaves.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 
 /**
- * One line of a log, taken apart.
+ * One parsed line of a log.
  *
  * @typedef {{ level: string, logger: string, id: string, message: string }} LogLine
  */
@@ -14,13 +14,13 @@ const linePattern =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?<level>[A-Z]+) (?<logger>\S+) (?<id>\S+) \| (?<message>.*)$/;
 
 /**
- * Runs an example as its users do, on a port that is free. The test that starts it ends it, if not before.
+ * Runs an example as its users do, on a free port. It ends at the latest with the test that started it, unless shared.
  *
  * @param {string} directory
  * @param {{ port?: number, nodeOptions?: string[], isShared?: boolean }} [options]
  */
 export function spawnExample(directory, { port = 0, nodeOptions = [], isShared = false } = {}) {
-  // Frameworks log less where NODE_ENV is 'test'.
+  // Frameworks log less when NODE_ENV is 'test'.
   const { NODE_ENV, ...env } = process.env;
   const child = spawn(process.execPath, [...nodeOptions, 'src/server.js'], {
     cwd: directory,
@@ -59,8 +59,7 @@ export function spawnExample(directory, { port = 0, nodeOptions = [], isShared =
 }
 
 /**
- * Runs an example, and waits until it listens. `stop()` ends it as Ctrl-C does, and returns all that it
- * logged.
+ * Runs an example, and waits until it listens. `stop()` ends it as Ctrl-C does, and returns its whole log.
  *
  * @param {string} directory
  * @param {{ nodeOptions?: string[], isShared?: boolean }} [options]
@@ -78,7 +77,7 @@ export async function startExample(directory, options) {
 
   let taken = 1;
   /**
-   * Returns the next lines that were logged, all that there are once there are enough.
+   * Waits for at least `count` new lines. Returns all new lines.
    *
    * @param {number} count
    */
@@ -92,7 +91,7 @@ export async function startExample(directory, options) {
 }
 
 /**
- * Runs one example for all tests of a suite that log what they expect and no more.
+ * Runs one example for several tests of a suite. Each test must take all the lines that it causes.
  *
  * @param {string} directory
  * @returns {() => Awaited<ReturnType<typeof startExample>>}
@@ -116,6 +115,6 @@ export function shareExample(directory) {
  */
 function parseLine(line) {
   const groups = linePattern.exec(line)?.groups;
-  if (groups === undefined) throw new Error(`This is no log line: ${JSON.stringify(line)}`);
+  if (groups === undefined) throw new Error(`Not a log line: ${JSON.stringify(line)}`);
   return /** @type {LogLine} */ ({ ...groups });
 }

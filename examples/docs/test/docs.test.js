@@ -7,14 +7,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 const run = promisify(execFile);
 const folder = join(import.meta.dirname, '..');
 const root = join(folder, '../..');
-// In node_modules, so that imports find this package's dependencies, and nothing else finds the programs.
+// In node_modules, so that the programs find this package's dependencies, and no other tool finds the programs.
 const programs = mkdtempSync(join(folder, 'node_modules/programs-'));
 
 afterAll(() => {
   rmSync(programs, { recursive: true });
 });
 
-/** The pages, and what each of their programs prints. A diff is two programs: before and after the change. */
+/** The pages, with the output of each of their programs. A diff holds two programs: before and after the change. */
 const pages = {
   'docs/quick-start.md': [
     ...Array(4).fill(['200 null Hello', '200 myid Hello, myid']).flat(),

@@ -15,7 +15,7 @@ const blocks = Array.from(page.matchAll(/^```(\w+)\n(.*?)^```$/gms), ([_, langua
   body: String(body),
 }));
 
-/** The recipes that the page shows, each with the lines below it. */
+/** The recipes of the page, each with the lines below it. */
 const shown = blocks.flatMap(({ language, body }, index) => {
   const name = readdirSync(recipes).find(
     (file) => readFileSync(join(recipes, file), 'utf8') === body,
@@ -62,10 +62,10 @@ describe('docs/logging.md', () => {
     }
   });
 
-  it.each(shown)('$name: write the lines that the page shows', async ({ name, lines }) => {
+  it.each(shown)('write the lines that the page shows, in $name', async ({ name, lines }) => {
     const runs = Object.hasOwn(apps, name) ? [[name], [name, 'before']] : [[name]];
     const [after = [], appBefore] = await Promise.all(runs.map(written));
-    // Outside of requests, a logger writes what it wrote without our packages.
+    // Outside of requests, a logger writes the same lines as without our packages.
     const before = appBefore ?? after.splice(0, 1);
     const marked = [...before.map((line) => `-${line}`), ...after.map((line) => `+${line}`)];
     expect(lines.split('\n').slice(0, -1).sort()).toEqual(marked.sort());

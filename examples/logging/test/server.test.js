@@ -20,7 +20,7 @@ async function start(options) {
     expect(end).toEqual({ exitCode: 0, signal: null, stderr: '' });
     const log = lines.map((line) => JSON.parse(line));
     for (const { time } of log) expect(new Date(time).toISOString()).toBe(time);
-    // No line has a name twice: parsers take the last one.
+    // No line may hold a name twice, because parsers keep the last value.
     for (const line of lines) expect(line.split('"request_id"').length).toBeLessThan(3);
     return log.map(({ time, ...rest }) => rest);
   }

@@ -35,7 +35,7 @@ const outputs = {
   ].join(''),
 };
 
-it.each(Object.entries(outputs))('%s: print what its model in Python prints', (program, output) => {
+it.each(Object.entries(outputs))('print in %s what its Python model prints', (program, output) => {
   expect(run(program)).toBe(output);
 });
 
