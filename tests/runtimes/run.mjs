@@ -18,7 +18,7 @@ const page = join(root, 'docs/compatibility.md');
 
 /** How many processes run at once. With more, scenarios wait for each other. */
 const atOnce = 2;
-/** Minutes after which a hanging process is killed, where the limit of a scenario cannot end it. */
+/** Minutes after which a process is killed that hangs beyond the time limit of its scenarios. */
 const limit = 10;
 
 const { values: options } = parseArgs({
@@ -33,8 +33,8 @@ const { values: options } = parseArgs({
 });
 
 /**
- * How each runtime is started, in the order of the matrix. Scenarios that wait for something to be
- * collected need `gc`, which Bun has anyway.
+ * How to start each runtime, in the order of the matrix. Scenarios that wait for garbage collection need `gc`, which Bun
+ * always has.
  *
  * @type {Readonly<Record<RuntimeName, [file: string, ...args: string[]]>>}
  */
@@ -65,7 +65,7 @@ function stop(message) {
   process.exit(1);
 }
 
-/** Whether what the lock file names is installed: installing takes a while. */
+/** Returns whether everything in the lock file is installed. Installing it takes a while. */
 function isInstalled() {
   const { '': _, ...wanted } = readJson(join(versions, 'package-lock.json'))?.packages ?? {};
   return Object.entries(wanted).every(
@@ -74,7 +74,7 @@ function isInstalled() {
 }
 
 /**
- * Returns what a file holds, or nothing if it cannot be read.
+ * Returns the content of a file, or nothing if it cannot be read.
  *
  * @param {string} file
  */
@@ -87,7 +87,7 @@ function readJson(file) {
 }
 
 /**
- * Runs one group of the suite in its own process: one that dies takes no other with it.
+ * Runs one group of the suite in a separate process, so that one that dies does not affect the others.
  *
  * @param {RuntimeName} runtime
  * @param {string} group
@@ -105,7 +105,7 @@ async function runGroup(runtime, group, scratch) {
     stdin: 'ignore',
     timeout: limit * 60_000,
     killSignal: 'SIGKILL',
-    // The report says whether scenarios failed.
+    // The report holds failures of scenarios.
     reject: false,
   });
   /** @type {Report} */
@@ -113,14 +113,14 @@ async function runGroup(runtime, group, scratch) {
   const { version, isComplete, cells } = report;
   if (cells.length > 0) console.log(`\n${runtime} ${version}\n${stdout}`);
   if (isComplete) return report;
-  // Frameworks write the errors that are thrown on purpose to stderr: the last may be what it died of.
+  // Frameworks write errors thrown on purpose to stderr too. The last error may be the cause of death.
   const result = diedResult(`${shortMessage}\n${stderr.slice(-4000)}`);
   console.log(`\n${runtime} ${group}: ${result.error}`);
   return { ...report, cells: [...cells, { adapter: group, family: 'process', results: [result] }] };
 }
 
 /**
- * Returns a result that stands for those of a process that died.
+ * Returns a result that replaces the results of a process that died.
  *
  * @param {string} error
  * @returns {Result}
@@ -137,7 +137,7 @@ function diedResult(error) {
 }
 
 /**
- * One report a runtime, of the reports of its groups.
+ * Merges the reports of groups into one report for each runtime.
  *
  * @param {Report[]} parts
  * @returns {Report[]}
@@ -152,7 +152,7 @@ function merge(parts) {
 }
 
 /**
- * Writes the page, or prints where the existing page differs; returns whether it is up to date.
+ * Writes the page, or prints where the existing page differs. Returns whether the page is up to date.
  *
  * @param {string} content
  */
@@ -183,7 +183,7 @@ const runtimes = runtimeNames.filter(
 const inherit = /** @type {const} */ ({ stdio: 'inherit' });
 if (options.install && !isInstalled()) await execa('npm', ['ci'], { ...inherit, cwd: versions });
 if (options.build) await execa('npx', ['tsdown', '--logLevel', 'warn'], { ...inherit, cwd: root });
-// Only now are they there.
+// Imported only now, because the build has just created them.
 /** @type {typeof import('./src/groups.ts')} */
 const { groupNames } = await import(join(suite, 'groups.js'));
 /** @type {typeof import('./src/compatibility.ts')} */
@@ -205,6 +205,6 @@ const isWhole = options.runtime.length === 0 && options.only.length === 0;
 const isPageRight = isWhole ? checkPage(compatibilityPage(reports)) : true;
 const results = reports.flatMap(({ cells }) => cells.flatMap((cell) => cell.results));
 const { passed, failed, skipped } = countResults(results);
-// The last line: scripts read it.
+// Scripts read this last line.
 console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 if (failed > 0 || passed === 0 || !isPageRight) process.exitCode = 1;

@@ -6,7 +6,7 @@ import {
   sumTallies,
 } from '@request-context/conformance/engine';
 
-/** A result, and where it comes from. */
+/** A result, and its origin. */
 interface Found {
   readonly runtime: string;
   readonly adapter: string;
@@ -15,8 +15,8 @@ interface Found {
 }
 
 /**
- * Returns the page docs/compatibility.md. As long as the same scenarios pass, every run makes the same page, so a
- * stale one shows. How often a queue mixes ids up differs from run to run, and is not on it.
+ * Returns the page docs/compatibility.md. As long as the same scenarios pass, every run returns the same page, so a stale
+ * page shows. The page leaves out how often a queue mixes ids up, because that differs from run to run.
  */
 export function compatibilityPage(reports: readonly Report[]): string {
   const found = findAll(reports);
@@ -88,13 +88,13 @@ export function matrix(reports: readonly Report[]): string[] {
   return table(head, rows);
 }
 
-/** Node has its version's number in its name. */
+/** Returns a runtime's title. The names of Node's versions hold a number, which the title leaves out. */
 function titleOf(runtime: string): string {
   const [name = ''] = runtime.split('-');
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** Returns how many passed of how many, in how many places, and what went wrong there. */
+/** Returns how many scenarios passed, in how many places, and how many ids were lost or foreign there. */
 function passed(found: readonly Found[]): string {
   const all = found.map(({ result }) => result).filter(({ expected }) => expected !== 'fails');
   const count = all.filter(({ outcome }) => outcome === 'passed').length;
@@ -115,7 +115,7 @@ function failingSection(reports: readonly Report[]): string[] {
     : ['Except for what is listed below, no id was lost and none was foreign.', ''];
 }
 
-/** Returns what fails, where, and what happens to the id, as Markdown: nothing when nothing fails. */
+/** Returns what fails, where, and what happens to the id, as Markdown. Returns no lines when nothing fails. */
 export function failingTable(reports: readonly Report[]): string[] {
   const found = findAll(reports);
   const failed = found.filter(({ result }) => isFailure(result));

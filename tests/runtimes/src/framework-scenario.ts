@@ -5,7 +5,7 @@ import type express from 'express';
 import type { FastifyInstance, fastify } from 'fastify';
 import type Koa from 'koa';
 
-/** Applications written for one framework; each is given the framework in the adapter's version. */
+/** Applications written for one framework each. Each function receives the framework in the adapter's version. */
 export interface NativeApps {
   express?(framework: typeof express): RequestListener;
   koa?(framework: typeof Koa): Koa;
@@ -13,18 +13,18 @@ export interface NativeApps {
 }
 
 export interface FrameworkSetup extends Setup {
-  /** The application, by the adapter's framework; replaces routes and options. */
+  /** The application for each framework, which replaces routes and options. */
   readonly native?: NativeApps;
 }
 
-/** A scenario that knows frameworks. */
+/** A scenario that may depend on a framework. */
 export interface FrameworkScenario extends HttpScenario {
   readonly setup?: FrameworkSetup;
-  /** How the names of the adapters begin that it is for; without it, it is for all. */
+  /** Prefixes of the names of the adapters that run it. @default all adapters */
   readonly frameworks?: readonly string[];
 }
 
-/** One of our adapters, which takes a framework's application as well. */
+/** One of our adapters, which also accepts a framework's application. */
 export interface FrameworkAdapter extends Adapter {
   start(routes: Routes, setup?: FrameworkSetup): Promise<Running>;
 }

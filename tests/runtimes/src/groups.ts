@@ -19,12 +19,12 @@ export interface Row {
 
 type CoreModule = typeof import('../../../packages/core/test/scenarios/core-scenarios.ts');
 
-/** Core's own scenarios, as they are built beside this module. */
+/** Core's scenarios, built beside this module. */
 const coreModule = new URL('./core-scenarios.js', import.meta.url);
 
 const adaptersFolder = new URL('./adapters/', import.meta.url);
 
-/** The modules of adapters. Each is loaded alone: one that a runtime cannot load must not take others with it. */
+/** The modules of adapters. Each is loaded separately, because a runtime may not be able to load one of them. */
 const adapterModules: ReadonlyMap<string, URL> = new Map(
   readdirSync(adaptersFolder)
     .map((file): [string, URL] => [basename(file, extname(file)), new URL(file, adaptersFolder)])
@@ -33,11 +33,11 @@ const adapterModules: ReadonlyMap<string, URL> = new Map(
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 );
 
-/** What can be loaded and run alone: the core's scenarios, and each module of adapters. */
+/** The groups that can be loaded and run alone: core's scenarios, and each module of adapters. */
 export const groupNames: readonly string[] = ['core', ...adapterModules.keys()];
 
 /**
- * Loads a group, as far as the runtime can.
+ * Loads a group. If the runtime cannot load an adapter's module, returns a task that fails.
  *
  * @param options - How to run its scenarios.
  */
@@ -80,7 +80,7 @@ async function adapterRows(
   return adapters.flatMap((adapter) => rowsFor(adapter, families, runtime, options));
 }
 
-/** Returns what there is to run with an adapter. */
+/** Returns the rows to run with an adapter. */
 function rowsFor(
   adapter: FrameworkAdapter,
   families: Readonly<Record<string, readonly FrameworkScenario[]>>,
@@ -98,7 +98,7 @@ function rowsFor(
   });
 }
 
-/** Whether a scenario is for the adapter's framework, and its server has what the scenario needs. */
+/** Returns whether a scenario is for the adapter's framework, and the server has what the scenario needs. */
 function isFor(scenario: FrameworkScenario, adapter: FrameworkAdapter): boolean {
   const { frameworks } = scenario;
   const isOfFramework = frameworks?.some((framework) => adapter.name.startsWith(framework)) ?? true;

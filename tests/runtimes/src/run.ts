@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Runs what the options name, and returns the exit code. */
+/** Runs what the options select, and returns the exit code. */
 async function run(): Promise<number> {
   const { name: runtime, version } = currentRuntime();
   const cells: Cell[] = [];
@@ -41,7 +41,7 @@ async function run(): Promise<number> {
     for (const row of await loadGroup(group, runtime)) {
       if (!isWanted(options.only, row.adapter, row.family)) continue;
       cells.push(await runRow(row));
-      // Now, as the process may not live to the end.
+      // Written now, because the process may die before the end.
       write(false);
     }
   }
@@ -65,5 +65,5 @@ async function runRow({ adapter, family, tasks }: Row): Promise<Cell> {
 }
 
 if (options.help) console.log(usage);
-// What a scenario left behind, such as one that hung, must not keep the process alive.
+// Exits even if a scenario, such as one that hung, left something open.
 else process.exit(await run());

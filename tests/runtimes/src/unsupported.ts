@@ -3,22 +3,22 @@ import type { Fault } from '@request-context/conformance/engine';
 /** The runtimes that the suite runs on, in the order of the matrix. */
 export type RuntimeName = 'node-20' | 'node-22' | 'node-24' | 'node-26' | 'bun' | 'deno';
 
-/** Scenarios that fail through a runtime's fault, with plain AsyncLocalStorage as well. They still run, and must fail. */
+/** Scenarios that fail because of a runtime, even with plain AsyncLocalStorage. They still run, and must fail. */
 export interface Unsupported extends Fault {
   readonly runtimes: readonly RuntimeName[];
-  /** All when left out. An adapter that cannot even be loaded goes by the name of its module. */
+  /** Names of adapters, or of modules that cannot be loaded. @default all */
   readonly adapters?: readonly string[];
-  /** Ids; `load` is the loading of an adapter's module. */
+  /** Ids of scenarios. `load` is the loading of an adapter's module. */
   readonly scenarios: readonly string[];
 }
 
-/** What a middleware cannot reach, and attach(server) can. */
+/** Scenarios that a middleware cannot pass, and attach(server) can, with the reason. */
 export const beforeMiddleware: Readonly<Record<string, string>> = {
   'on-finished-before':
     'on-finished runs a listener in the context that it was added in: ahead of the middleware there is none; attach(server) covers it',
 };
 
-/** The runtimes' faults beyond those that the specification knows. */
+/** The runtimes' faults beyond those listed in the specification. */
 export const unsupported: readonly Unsupported[] = [
   {
     runtimes: ['node-20', 'node-22', 'node-24', 'node-26'],

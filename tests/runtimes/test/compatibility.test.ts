@@ -36,33 +36,33 @@ describe('compatibilityPage', () => {
     report('bun', '1.2.3', result('a'), result('b', limit), result('c', fault)),
   ]);
 
-  it('shows adapters by runtimes', () => {
+  it('show adapters by runtimes', () => {
     expect(page).toContain('|  | Node 20.1.2 | Bun 1.2.3 |\n| --- | --- | --- |\n');
     expect(page).toContain(
       '| koa-2 | 2/2, 6 places, 0 lost, 0 foreign | 1/2, 3 places, 0 lost, 0 foreign |',
     );
   });
 
-  it('lists what is unsupported once, with where, how often and why', () => {
+  it('list each unsupported scenario once, with where, how often and why it fails', () => {
     expect(page).toContain(
       '| lost | reason |\n| --- | --- | --- | --- | --- |\n' +
         '| `c` | all | bun | 48 | its own fault |\n\n',
     );
   });
 
-  it('lists what is mixed up without bind apart', () => {
+  it('list separately what mixes ids up without bind', () => {
     expect(page).toContain(
       '| the id | reason |\n| --- | --- | --- | --- | --- |\n' +
         '| `b` | all | all | foreign | a queue |\n\n',
     );
   });
 
-  it('lists the scenarios once', () => {
+  it('list each scenario once', () => {
     expect(page).toContain('### flow\n\n- `a`: do a\n- `b`: cannot do b\n- `c`: do c');
     expect(page).not.toContain('## Failing');
   });
 
-  it('lists what fails, apart where it fails on some runtimes only', () => {
+  it('list failures, separately if they fail on some runtimes only', () => {
     const foreign = { outcome: 'failed', tally: { right: 70, lost: 0, foreign: 2 } } as const;
     const failing = compatibilityPage([
       report('node-20', '20.1.2', result('a', foreign), result('b')),
@@ -74,7 +74,7 @@ describe('compatibilityPage', () => {
     expect(failing).toContain('| koa-2 | 1/2, 3 places, 0 lost, 2 foreign |');
   });
 
-  it('does not change with the number of probes', () => {
+  it('stay the same if the number of probes changes', () => {
     const counted = result('a', { tally: { right: 71, lost: 0, foreign: 0 } });
     const mixed = result('b', { ...limit, tally: { right: 50, lost: 0, foreign: 22 } });
     expect(

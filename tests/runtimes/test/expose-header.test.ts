@@ -23,15 +23,18 @@ describe.each(all)('exposeHeader in %s', (_name, app) => {
         ['ETag', 'Link', 'X-Request-ID'],
       ],
       ['x-request-id', ['x-request-id']],
-    ])('expose the id beside %j', async (own, expected) => {
+    ])('expose the id along with %j', async (own, expected) => {
       const header = await exposed({ corsFirst, ...(own === undefined ? {} : { exposed: own }) });
       expect(header?.split(/, */)).toEqual(expected);
     });
 
-    it.each(['/fails', '/nowhere'])('expose the id beside others on %s', async (path) => {
-      const tokens = (await exposed({ corsFirst, exposed: 'ETag' }, path))?.split(/, */);
-      expect(tokens).toContain('X-Request-ID');
-    });
+    it.each(['/fails', '/nowhere'])(
+      'expose the id along with other headers on %s',
+      async (path) => {
+        const tokens = (await exposed({ corsFirst, exposed: 'ETag' }, path))?.split(/, */);
+        expect(tokens).toContain('X-Request-ID');
+      },
+    );
 
     it('leave the header alone without the option', async () => {
       expect(await exposed({ corsFirst, exposed: 'ETag', exposeHeader: false })).toBe('ETag');

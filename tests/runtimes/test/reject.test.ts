@@ -31,7 +31,7 @@ function expectProblem(response: HttpResponse): void {
 const rejected = { id: '<script>' };
 
 it.each(adapters.map((adapter) => [adapter.name, adapter] as const))(
-  'respond to a rejected id in %s with problem details where nothing handles the error',
+  'respond to a rejected id in %s with problem details if nothing handles the error',
   async (_name, adapter) => {
     const handle: Route = (x) => x.send({ body: 'handled' });
     const routes = { 'GET /': handle, 'POST /': handle };
@@ -57,7 +57,7 @@ describe.each([
   ['Express 4', express4 as unknown as typeof express5],
   ['Express 5', express5],
 ])('a rejected id in %s', (_name, create) => {
-  /** An application that rejects ids, and what is mounted behind. */
+  /** Serves an application that rejects ids, with what `mount` adds behind it. */
   async function serve(mount: (app: Express) => void): Promise<string> {
     const app = create();
     app.set('env', 'test');
@@ -69,7 +69,7 @@ describe.each([
   it.each<[what: string, mount: (app: Express, handler: ErrorRequestHandler) => void]>([
     ['behind it', (app, handler) => app.use(handler)],
     ['behind others', (app, handler) => app.use(skipped, handler)],
-    ['behind one that passes on', (app, handler) => app.use(passOn, handler)],
+    ['behind one that passes the error on', (app, handler) => app.use(passOn, handler)],
     ['that responds later', (app, handler) => app.use(later(handler))],
   ])('get the response of an error handler %s', async (_what, mount) => {
     const seen: unknown[] = [];
@@ -87,7 +87,7 @@ describe.each([
     expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', response.id, response.id]);
   });
 
-  it('reach the application around the one that rejects', async () => {
+  it('reach the outer application of the one that rejects', async () => {
     const outer = create();
     const inner = create();
     inner.use(express(options));
@@ -102,7 +102,7 @@ describe.each([
     });
   });
 
-  it('reach the callback that the application was called with', async () => {
+  it('reach the callback passed to the application', async () => {
     const app = create();
     app.use(express(options));
     const handle = app as unknown as (...args: unknown[]) => void;
@@ -143,14 +143,14 @@ describe.each([
     return listen(createServer(app.callback()));
   }
 
-  it('get problem details where middleware ahead rethrows the error', async () => {
+  it('get problem details if a middleware ahead rethrows the error', async () => {
     const seen: unknown[] = [];
     const app = new Koa();
     app.on('error', (error) => seen.push(error.code, getRequestId()));
     app.use(async (ctx, next) => {
       await next().catch((error) => {
         ctx.body = 'not sent';
-        // As @koa/cors does, so that the headers outlast ctx.onerror.
+        // As @koa/cors does, so that ctx.onerror keeps the headers.
         throw Object.assign(error, { headers: { 'X-Kept': 'yes' } });
       });
     });
@@ -160,7 +160,7 @@ describe.each([
     expect(seen).toEqual(['ERR_INVALID_REQUEST_ID', response.id]);
   });
 
-  it('get the response of middleware ahead that catches the error, in the same words', async () => {
+  it('get the response of a middleware ahead that catches the error, with the same message', async () => {
     const app = new Koa();
     app.use(async (ctx, next) => {
       await next().catch((error) => {
@@ -201,7 +201,7 @@ describe.each([
   ['Fastify 4', fastify4 as unknown as typeof fastify5],
   ['Fastify 5', fastify5],
 ])('a rejected id in %s', (_name, create) => {
-  /** An application that rejects ids, and what is registered around. */
+  /** Serves an application that rejects ids, with what `register` adds ahead of it. */
   async function serve(register: (app: FastifyInstance) => void): Promise<string> {
     const app = create();
     register(app);
@@ -211,14 +211,14 @@ describe.each([
     return app.listen({ host: '127.0.0.1', port: 0 });
   }
 
-  it('get problem details where an error handler sends the error', async () => {
+  it('get problem details if an error handler sends the error', async () => {
     const url = await serve((app) =>
       app.setErrorHandler((error, _request, reply) => reply.send(error)),
     );
     expectProblem(await send(url, rejected));
   });
 
-  it('get problem details in a plugin that is registered before', async () => {
+  it('get problem details in a plugin that is registered ahead', async () => {
     const url = await serve((app) =>
       app.register(async (inner) => inner.get('/before', async () => 'handled')),
     );
@@ -238,9 +238,9 @@ describe.each([
   });
 
   it.each([
-    ['in its own words', { mine: true }],
+    ['with its body', { mine: true }],
     [
-      "in Fastify's own words",
+      "with a body in Fastify's format",
       {
         statusCode: 400,
         code: 'ERR_INVALID_REQUEST_ID',

@@ -15,12 +15,12 @@ import { uuid } from '../../kit/http.ts';
 import { adapters } from '../src/adapters/index.ts';
 import type { FrameworkAdapter, NativeApps } from '../src/framework-scenario.ts';
 
-/** Where a server listens, as `server.listen` has it. */
+/** Where a server listens, as options of `server.listen`. */
 type Place = { path: string } | { host: string; port: 0 };
 type Trust = NonNullable<RequestIdOptions<unknown>['trust']>;
 type OnError = (error: unknown) => void;
 
-/** Each framework is told to believe X-Forwarded-For, which must not matter. */
+/** Returns applications whose frameworks trust X-Forwarded-For. That setting must have no effect. */
 function appsWith(trust: Trust, onError: OnError): NativeApps {
   return {
     express(express) {
@@ -57,7 +57,7 @@ function appsWith(trust: Trust, onError: OnError): NativeApps {
   };
 }
 
-/** Serves `GET /` at a place until the test is over. Returns how to reach it. */
+/** Serves `GET /` at a place until the test ends. Returns the request options that reach it. */
 async function serve(
   adapter: FrameworkAdapter,
   place: Place,
@@ -85,7 +85,7 @@ async function serve(
     : { host: address.address, port: address.port };
 }
 
-/** A path for a Unix domain socket. */
+/** Returns a path for a Unix domain socket. */
 function socketPath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'request-context-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -98,7 +98,7 @@ interface Seen {
   body: string;
 }
 
-/** Asks with the id 'myid'. */
+/** Sends a request with the id 'myid'. */
 async function ask(target: object, headers: Record<string, string> = {}): Promise<Seen> {
   const sent = { ...target, agent: false, headers: { 'X-Request-ID': 'myid', ...headers } };
   const [incoming] = await once(request(sent).end(), 'response');
@@ -110,7 +110,7 @@ const hasIPv6 = Object.values(networkInterfaces())
   .flat()
   .some((entry) => entry?.address === '::1');
 
-/** The peers that this machine can be, by real connections. */
+/** The peers as which this machine can connect. */
 const peers: Record<string, () => Place> = {
   'a Unix domain socket': () => ({ path: socketPath() }),
   '127.0.0.1': () => ({ host: '127.0.0.1', port: 0 }),
@@ -138,9 +138,9 @@ const trusts: readonly [trust: Trust, trusted: string[]][] = [
   [() => false, []],
 ];
 
-/** The conformance suite holds what `trust` means; here are peers other than 127.0.0.1. */
+/** Peers other than 127.0.0.1. The conformance suite covers the meaning of `trust`. */
 const cases = adapters.flatMap((adapter) =>
-  // The frameworks differ in how they know the peer, not in what they make of it.
+  // The frameworks differ only in how they find the peer.
   (adapter.name === 'node-http' ? trusts : trusts.slice(2, 4)).map(
     ([trust, trusted]) => [adapter.name, trust, adapter, trusted] as const,
   ),
@@ -149,9 +149,9 @@ const cases = adapters.flatMap((adapter) =>
 describe.each(cases)('trust in %s: %s', (_name, trust, adapter, trusted) => {
   for (const [peer, place] of Object.entries(peers)) {
     const isTrusted = trusted.includes(peer);
-    // Connections by IPv6 need a machine that has its loopback address.
+    // IPv6 needs a machine with the address ::1.
     it.skipIf(peer.includes(':') && !hasIPv6)(
-      `${isTrusted ? 'adopt' : 'replace'} the id of ${peer}, whatever is forwarded`,
+      `${isTrusted ? 'adopt' : 'replace'} the id of ${peer}, for any forwarded address`,
       async () => {
         const target = await serve(adapter, place(), trust);
         for (const forwarded of ['', '192.0.2.1', '127.0.0.1', '::1']) {
@@ -175,7 +175,7 @@ it.each<[what: string, trust: () => boolean, error: object]>([
   ['throws', () => fail(), { message: 'on purpose' }],
   ['returns a promise', () => Promise.resolve(true) as never, { code: 'ERR_OPTION_RESULT' }],
 ])(
-  "hand the error of a function that %s to the frameworks' error handling",
+  "pass the error of a function that %s to the frameworks' error handling",
   async (_what, trust, error) => {
     for (const adapter of adapters.filter(({ name }) => name !== 'node-http')) {
       const seen: unknown[] = [];

@@ -9,7 +9,7 @@ const scenarios = Object.values(families).flat();
 const ids = new Set(['load', ...[...coreScenarios, ...scenarios].map(({ id }) => id)]);
 const names = new Set([...groupNames, ...adapters.map(({ name }) => name)]);
 
-describe('what is listed as unsupported', () => {
+describe('the list of unsupported scenarios', () => {
   it('name scenarios that exist, for runtimes', () => {
     const listed = unsupported.flatMap((entry) => entry.scenarios);
     expect(listed.filter((id) => !ids.has(id))).toEqual([]);

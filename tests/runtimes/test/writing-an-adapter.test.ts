@@ -7,10 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../../..');
 const page = readFileSync(join(root, 'docs/writing-an-adapter.md'), 'utf8');
-// Below the package that has the page's dependencies.
+// Within the package that has the page's dependencies.
 const folder = join(import.meta.dirname, `page-${process.pid}`);
 
-/** Writes the page's programs to a folder, each by the name in its first line, and returns the names. */
+/** Writes the page's programs to a folder, under the names in their first lines. Returns the names. */
 function extract(): string[] {
   mkdirSync(folder);
   return [...page.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)].map(([, name = '', code = '']) => {

@@ -9,7 +9,7 @@ function expressAdapter(name: string, express: typeof express5): FrameworkAdapte
   function createApp(routes: Routes, { options, before }: FrameworkSetup): express5.Express {
     const app = express();
     app.set('env', 'test');
-    // With a header set, Node refuses some lists that writeHead() takes otherwise.
+    // Once a header is set, Node rejects some lists that writeHead() accepts otherwise.
     app.disable('x-powered-by');
     if (before !== undefined) app.use((req, res, next) => next(void before(req, res)));
     app.use(requestId(options));
@@ -17,7 +17,7 @@ function expressAdapter(name: string, express: typeof express5): FrameworkAdapte
     app.use('/json', express.json({ limit: 100 }));
     for (const [key, route] of Object.entries(routes)) {
       const [method = '', path = ''] = key.split(' ');
-      // Express 4 does not look at what a handler returns.
+      // Express 4 ignores what a handler returns.
       app[method.toLowerCase() as 'get'](path, (req, res, next) => {
         const result = route(toExchange(req, res));
         if (result instanceof Promise) result.catch(next);

@@ -28,7 +28,7 @@ function fastifyAdapter(
       forceCloseConnections: true,
       ...(createServer === undefined ? {} : { serverFactory: createServer }),
     });
-    // Bodies that are not JSON are left to the handler to read.
+    // Leaves bodies that are not JSON for the handler to read.
     app.addContentTypeParser('*', (_request, _body, done) => done(null));
     if (before !== undefined) {
       app.addHook('onRequest', (request, reply, next) => next(void before(request.raw, reply.raw)));
@@ -57,7 +57,7 @@ function fastifyAdapter(
   };
 }
 
-/** Fastify sends a promise's value, unless that is the reply. */
+/** Returns what a handler must return: Fastify sends a promise's value, unless it is the reply. */
 function settled(result: unknown, reply: FastifyReply): unknown {
   return result instanceof Promise ? result.then(() => reply) : undefined;
 }

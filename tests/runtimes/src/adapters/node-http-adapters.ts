@@ -7,7 +7,7 @@ import { withRequestId } from '@request-context/node-http';
 import type { FrameworkAdapter } from '../framework-scenario.ts';
 import { beforeMiddleware } from '../unsupported.ts';
 
-/** Plain node:http, with the parts that the others bring written by hand. */
+/** Plain node:http, with handwritten versions of what the frameworks provide. */
 export const nodeHttpAdapters: readonly FrameworkAdapter[] = [
   {
     name: 'node-http',

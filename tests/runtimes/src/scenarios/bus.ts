@@ -2,8 +2,8 @@ import { EventEmitter, setMaxListeners } from 'node:events';
 import { context } from '@request-context/core';
 
 /**
- * What the whole process listens to, such as a connection to a broker: it emits outside of any
- * request, for all that asked in the last milliseconds.
+ * An emitter that the whole process shares, like a connection to a broker. It emits outside of any request, for all that
+ * asked in the last milliseconds.
  */
 export class Bus extends EventEmitter {
   readonly #outside = context.snapshot();
@@ -15,7 +15,7 @@ export class Bus extends EventEmitter {
     setMaxListeners(0, this, this.target);
   }
 
-  /** Asks for a 'message', emitted by the emitter and by the target. */
+  /** Asks for a 'message', which both the emitter and the target emit. */
   ask(): this {
     this.#timer ??= this.#outside(setTimeout, () => {
       this.#timer = undefined;

@@ -1,7 +1,7 @@
 /** How many jobs run at once in each pool and queue: far fewer than there are requests. */
 export const concurrency: number = 2;
 
-/** A pool as people write it: the code that releases a place calls the next waiting callback. */
+/** A typical handwritten pool: the code that releases a place calls the next waiting callback. */
 export class CallbackPool {
   #free = concurrency;
   readonly #waiting: (() => void)[] = [];
@@ -15,7 +15,7 @@ export class CallbackPool {
     }
   }
 
-  /** Calls back from a place of the pool after some work, then releases the place. */
+  /** Waits for a place in the pool, calls back after some work, then releases the place. */
   use(callback: () => void): void {
     this.acquire(() => {
       setTimeout(() => {

@@ -64,7 +64,7 @@ async function visitByWebSocket({ url, id }: Client): Promise<void> {
 
 const socketProbes = ['connection', 'message', 'after message', 'sent', 'ping', 'pong', 'close'];
 
-/** Connections of other kinds. */
+/** Scenarios on other kinds of connections. */
 export const connectionScenarios: readonly HttpScenario[] = [
   {
     ...findScenario('connection-keep-alive'),

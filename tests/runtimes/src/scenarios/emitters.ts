@@ -22,7 +22,7 @@ import { probeEvents } from './probe-events.ts';
 
 const busCase = { open: () => new Bus(), probes: ['message', 'after'] } as const;
 
-/** An emitter that a request makes, and that a part shared by all requests emits from. */
+/** A request's emitter, whose events come from a part that all requests share. */
 class Query extends EventEmitter {
   constructor(bus: Bus) {
     super();
@@ -97,7 +97,7 @@ const emitterScenarios: readonly HttpScenario[] = [
   }),
   inHandler({
     id: 'emitters-shared-emit',
-    title: 'shows a listener of the process the id of the request that emits',
+    title: 'show a listener of the process the id of the request that emits',
     probes: ['heard'],
     open: () => new EventEmitter().on('heard', (x: ProbedExchange) => x.probe('heard')),
     async work(x, emitter) {
@@ -185,7 +185,7 @@ async function* chunks(): AsyncGenerator<string> {
   }
 }
 
-/** A stream of the request whose data comes from a part that all requests share, as from a socket. */
+/** A request's stream, whose data comes from a part that all requests share, such as a socket. */
 class Feed extends Readable {
   readonly #bus: Bus;
   #left = 3;
@@ -201,7 +201,7 @@ class Feed extends Readable {
   }
 }
 
-/** A stream of the request that is written to by way of a part that all requests share. */
+/** A request's stream, which writes through a part that all requests share. */
 class Sink extends Writable {
   readonly #bus: Bus;
 

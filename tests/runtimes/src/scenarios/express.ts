@@ -17,7 +17,7 @@ import { askInner, seenInside, visitUncovered } from './nested.ts';
 
 type Framework = typeof express;
 
-/** A middleware that probes and goes on. */
+/** Returns a middleware that probes and calls `next`. */
 function note(label: string): RequestHandler {
   return (req, _res, next) => {
     probe(req, label);
@@ -25,7 +25,7 @@ function note(label: string): RequestHandler {
   };
 }
 
-/** A handler that waits, probes and responds. */
+/** Returns a handler that waits, probes and responds. */
 function respond(label: string): RequestHandler {
   return (req, res, next) => {
     delay(1)
@@ -38,7 +38,7 @@ function respond(label: string): RequestHandler {
   };
 }
 
-/** A strategy like passport's: it finds the user by a callback, and reports it by another. */
+/** Returns a strategy like passport's: it receives the user in a callback, and reports it in another. */
 function authenticate(
   pool: CallbackPool,
   wrap: (callback: (user: string) => void) => (user: string) => void,
@@ -53,7 +53,7 @@ function authenticate(
   };
 }
 
-/** A middleware that calls `next` from a pool that requests share. */
+/** Returns a middleware that calls `next` from a pool that requests share. */
 function queueing(): RequestHandler {
   const pool = new CallbackPool();
   return (_req, res, next) => {
@@ -62,7 +62,7 @@ function queueing(): RequestHandler {
   };
 }
 
-/** A store of sessions that calls back from a pool that requests share, as slow databases do. */
+/** Returns a session store that calls back from a pool that requests share, as slow databases do. */
 function createStore(): session.Store {
   const pool = new CallbackPool();
   const sessions = new Map<string, session.SessionData>();
@@ -107,7 +107,7 @@ const changeSession: RequestHandler = (req, res) => {
   });
 };
 
-/** Begins a session, and comes back with it. */
+/** Begins a session, and sends a second request with it. */
 async function visitSession(client: Client): Promise<void> {
   const { headers } = await client.send('/');
   const Cookie = String(headers['set-cookie']).split(';')[0] as string;
@@ -116,7 +116,7 @@ async function visitSession(client: Client): Promise<void> {
 
 const sessionProbes = ['session', 'saved', 'reloaded', 'regenerated', 'finish'];
 
-/** An application with one route for all its middlewares. */
+/** Returns an application with one route that runs all middlewares. */
 function withMiddlewares(...middlewares: RequestHandler[]) {
   return {
     express(framework: Framework): Express {
@@ -295,7 +295,7 @@ export const expressScenarios: readonly FrameworkScenario[] = [
       for (const event of ['drain', 'finish', 'close']) res.on(event, () => probe(req, event));
       res.type('text');
       const write = (left: number): void => {
-        // Not compressible: the socket is to fill up.
+        // Incompressible, so that the socket fills up.
         const chunk = randomBytes(100_000);
         if (left === 0) res.end();
         else if (res.write(chunk)) setImmediate(write, left - 1);

@@ -25,10 +25,10 @@ const hooks = [
   'onResponse',
 ] as const;
 
-/** Adds each hook twice: with a callback, and async. */
+/** Adds each hook twice: with a callback, and as an async function. */
 function addHooks(app: FastifyInstance, place: string): void {
   for (const hook of hooks) {
-    // Every hook is given the request first, and those with a callback that last.
+    // The request is the first argument of every hook, and the callback is the last.
     app.addHook(hook as 'onRequest', (...args: unknown[]) => {
       probe((args[0] as FastifyRequest).raw, `${place} ${hook}`);
       setTimeout(args.at(-1) as () => void, 1);
@@ -40,7 +40,7 @@ function addHooks(app: FastifyInstance, place: string): void {
   }
 }
 
-/** A handler that waits, probes and responds. */
+/** Returns a handler that waits, probes and responds. */
 function respond(label: string) {
   return async (request: FastifyRequest): Promise<string> => {
     await delay(1);
@@ -49,7 +49,7 @@ function respond(label: string) {
   };
 }
 
-/** A hook that probes at once and later. */
+/** Returns a hook that probes at once and later. */
 function probeTwice(label: string) {
   return async (request: FastifyRequest): Promise<void> => {
     probe(request.raw, label);
@@ -73,7 +73,7 @@ async function postJson(client: Client, path: string): Promise<void> {
 /** Notifies a client that its request has arrived. */
 const arrivals = new EventEmitter();
 
-/** Aborts a request as soon as its handler has it. */
+/** Sends a request, and aborts it once it has arrived. */
 async function visitAndAbort({ url, id }: Client): Promise<void> {
   const outgoing = httpRequest(url, { agent: false, headers: { 'X-Request-ID': id } }).end();
   const closed = new Promise((resolve) => outgoing.on('close', resolve));
@@ -87,7 +87,7 @@ function ignoreHangUp(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ECONNRESET') throw error;
 }
 
-/** A line of Fastify's log, and which id was current where it was written. */
+/** A line of Fastify's log, and the id that was current when it was written. */
 interface LogLine {
   readonly msg: string;
   readonly reqId?: string;
@@ -110,7 +110,7 @@ async function visitLogged(client: Client): Promise<void> {
   for (const path of loggedPaths) await client.send(path);
 }
 
-/** Each request is logged when it comes and when it is done, both with its id. */
+/** Checks that each request is logged with its id, on arrival and at its end. */
 function checkLog(): void {
   const own = lines.filter(({ reqId }) => reqId !== undefined);
   for (const { msg, reqId, seen } of own) assert.equal(seen, reqId, msg);
@@ -118,7 +118,7 @@ function checkLog(): void {
     const messages = own.filter(({ reqId }) => reqId === id).map(({ msg }) => msg);
     for (const [message, count] of Object.entries({
       'incoming request': loggedPaths.length,
-      // Fastify does not see the end of what it leaves to frameworkErrors.
+      // Fastify does not log the end of requests that frameworkErrors handles.
       'request completed': loggedPaths.length - 1,
       'in the handler': 3,
       'on purpose': 1,
@@ -131,7 +131,7 @@ function checkLog(): void {
 
 type Derived = (error: Error | null, value: string) => void;
 
-/** Waits for a place in a pool before it goes on. */
+/** Returns an application whose requests wait for a place in a pool. */
 function queueing(wrap: (done: () => void) => () => void) {
   return {
     fastify(framework: Framework): FastifyInstance {
@@ -406,7 +406,7 @@ export const fastifyScenarios: readonly FrameworkScenario[] = [
             set: (key, handler) => void handlers.set(key, handler),
           };
         },
-        // Async by its third parameter, which the types do not have.
+        // The third parameter, which the types lack, makes it asynchronous.
         deriveConstraint: ((req: IncomingMessage, _context: unknown, done: Derived) => {
           setTimeout(() => {
             probe(req, 'constraint');

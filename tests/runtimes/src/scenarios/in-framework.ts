@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { type HttpScenario, record } from '@request-context/conformance/engine';
 import type { FrameworkScenario, NativeApps } from '../framework-scenario.ts';
 
-/** The application, for each framework that the case is for, and what the clients ask of it. */
+/** An application for each framework of the case, and the requests of its clients. */
 export interface FrameworkCase extends Omit<HttpScenario, 'routes' | 'setup'>, NativeApps {
-  /** Paths that each client requests in turn, with the expected status; without it, `/` and 200. */
+  /** Paths that each client requests in turn, with the expected status. @default { '/': 200 } */
   readonly paths?: Readonly<Record<string, number>>;
 }
 
@@ -31,7 +31,7 @@ export function idOf(req: IncomingMessage): string {
   return String(req.headers['x-request-id']);
 }
 
-/** Records which id is current, for a request as Node passes it. */
+/** Records the current id at a place, for Node's request object. */
 export function probe(req: IncomingMessage, label: string): void {
   record(idOf(req), label);
 }

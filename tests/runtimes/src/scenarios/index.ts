@@ -17,7 +17,7 @@ import { uploadScenarios } from './uploads.ts';
 
 type Families = Readonly<Record<string, readonly FrameworkScenario[]>>;
 
-/** What frameworks, servers and their clients add to the specification. */
+/** Families of frameworks, servers and their clients, beyond the specification. */
 const frameworkFamilies: Families = {
   echo: [preflightScenario],
   connection: connectionScenarios,
@@ -30,7 +30,7 @@ const frameworkFamilies: Families = {
   fastify: fastifyScenarios,
 };
 
-/** Where a runtime or a library calls back, which no adapter has a say in. */
+/** Families of callbacks by a runtime or a library, which no adapter can influence. */
 const platformFamilies: Families = {
   flow: platformFlowScenarios,
   queues: queuesScenarios,
@@ -39,10 +39,10 @@ const platformFamilies: Families = {
   outbound: outboundScenarios,
 };
 
-/** The adapter that runs them all. */
+/** The adapter that runs all platform families. */
 const platformAdapter = ['node-http'];
 
-/** Those that all adapters run. */
+/** The scenarios of platform families that all adapters run. */
 const everywhere = [
   'queues-batch-snapshot',
   'emitters-shared-bind',

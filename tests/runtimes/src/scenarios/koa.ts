@@ -16,7 +16,7 @@ import { askInner, seenInside, visitUncovered } from './nested.ts';
 
 type Framework = typeof Koa;
 
-/** A middleware that probes on the way in and out. */
+/** Returns a middleware that probes on the way in and out. */
 function note(label: string): Middleware {
   return async (ctx, next) => {
     probe(ctx.req, `${label} in`);
@@ -25,7 +25,7 @@ function note(label: string): Middleware {
   };
 }
 
-/** A middleware that waits, probes and responds. */
+/** Returns a middleware that waits, probes and responds. */
 function respond(label: string): Middleware {
   return async (ctx) => {
     await delay(1);
@@ -36,7 +36,7 @@ function respond(label: string): Middleware {
   };
 }
 
-/** A middleware that calls `next` from a pool that requests share. */
+/** Returns a middleware that calls `next` from a pool that requests share. */
 function queueing(wrap: (callback: () => void) => () => void): Middleware {
   const pool = new CallbackPool();
   return (ctx, next) => {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createClient } from '@request-context/conformance/engine';
 import { getRequestId } from '@request-context/core';
 
-/** What a handler sees, at several places, as one text; it is for the caller to send. */
+/** Returns the distinct ids that are current at several places of a handler, as one text. */
 export async function seenInside(req: IncomingMessage, res: ServerResponse): Promise<string> {
   const seen = [String(getRequestId())];
   const note = (): void => void seen.push(String(getRequestId()));
@@ -21,7 +21,7 @@ export async function seenInside(req: IncomingMessage, res: ServerResponse): Pro
   return [...new Set(seen)].join(' ');
 }
 
-/** Asks a listener in the same process, with an id and without; its requests are to see their own. */
+/** Sends requests to a listener in the same process, with an id and without. Checks that each sees its id. */
 export async function askInner(req: IncomingMessage, listener: RequestListener): Promise<void> {
   const outer = String(req.headers['x-request-id']);
   const sent = `${outer}.inner`;
@@ -31,7 +31,7 @@ export async function askInner(req: IncomingMessage, listener: RequestListener):
   assert.notEqual(without.body, outer);
 }
 
-/** Passes a request to a listener without a server, on a socket that leads nowhere. */
+/** Passes a request to a listener without a server, on a socket without a peer. */
 async function ask(
   listener: RequestListener,
   id?: string,
@@ -58,7 +58,7 @@ async function ask(
   return { echoed: /^x-request-id: (.+)$/im.exec(head)?.[1]?.trim(), body };
 }
 
-/** Asks by turns, on one connection, what the adapter covers and what it does not. */
+/** Requests a covered and an uncovered path in turn, on one connection. */
 export async function visitUncovered({ url, id }: Client): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const client = createClient(url, id, agent);
@@ -66,7 +66,7 @@ export async function visitUncovered({ url, id }: Client): Promise<void> {
     for (const _ of 'abc') {
       await client.send('/covered');
       const { body } = await client.send('/uncovered', { isCovered: false });
-      assert.equal(body, 'undefined', 'nothing is seen where the adapter does not cover');
+      assert.equal(body, 'undefined', 'there is no id where the adapter does not cover');
     }
   } finally {
     agent.destroy();

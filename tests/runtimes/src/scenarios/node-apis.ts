@@ -17,13 +17,13 @@ import { createBarrier, type HttpScenario, inHandler } from '@request-context/co
 import { context } from '@request-context/core';
 import { probeEvents } from './probe-events.ts';
 
-/** Calls an API that ends in a callback; the callback probes. */
+/** Calls an API of Node, and `done` in its callback. */
 type Call = (done: () => void) => void;
 
-/** APIs of Node that take a callback, by what they are called in the list of probes. */
+/** Calls of APIs with a callback, by their names in the list of probes. */
 type Calls = Readonly<Record<string, Call>>;
 
-/** A scenario with a probe in each callback, and one after all. */
+/** Returns a scenario with a probe in each callback, and one after all. */
 function callbacks(id: string, title: string, calls: Calls): HttpScenario {
   return inHandler({
     id: `node-apis-${id}`,
@@ -46,7 +46,7 @@ function callbacks(id: string, title: string, calls: Calls): HttpScenario {
   });
 }
 
-/** A scenario with a probe after each await. */
+/** Returns a scenario with a probe after each await. */
 function awaits(
   id: string,
   title: string,
@@ -208,7 +208,7 @@ const emitterScenarios: readonly HttpScenario[] = [
     probes: ['spawn', 'stdout', 'exit', 'close'],
     open: () => ({ started: 0 }),
     async work(x, shared) {
-      // A separate Node for every request would take long.
+      // A new Node process for every request would take too long.
       const isNode = shared.started % 6 === 0;
       shared.started += 1;
       const child = isNode
@@ -227,11 +227,11 @@ function portOf(server: Server): number {
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
-/** Replies to each message with the same. */
+/** A worker's code. Replies to each message with the same message. */
 const echoing =
   'const { parentPort } = require("node:worker_threads"); parentPort.on("message", (message) => parentPort.postMessage(message))';
 
-/** A worker that all requests share; a number identifies each reply. */
+/** A worker that all requests share. A number identifies each reply. */
 class SharedWorker {
   readonly worker = new Worker(echoing, { eval: true });
   readonly #callbacks = new Map<number, () => void>();
@@ -322,7 +322,7 @@ const workerScenarios: readonly HttpScenario[] = [
   }),
 ];
 
-/** Draws numbers: as four requests do it, more than Node's cache of random bytes is good for. */
+/** Draws random numbers. Four requests together exhaust Node's cache of random bytes. */
 function drawNumbers(callback: () => void): void {
   for (let n = 0; n < 300; n += 1) crypto.randomInt(10, () => {});
   crypto.randomInt(10, callback);

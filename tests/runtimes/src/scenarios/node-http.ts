@@ -6,7 +6,7 @@ import { askInner, seenInside } from './nested.ts';
 
 const inner = withRequestId((req, res) => seenInside(req, res).then((seen) => res.end(seen)));
 
-/** For all frameworks, as each can be within node:http and the other way round. */
+/** For all frameworks: each can run within node:http, and node:http within each. */
 export const nodeHttpScenarios: readonly FrameworkScenario[] = [
   inHandler({
     id: 'node-http-nested',
@@ -25,7 +25,7 @@ export const nodeHttpScenarios: readonly FrameworkScenario[] = [
       probes: ['handler'],
       work: (x) => x.probe('handler'),
     }),
-    // With Fastify the adapter is at the server, and so comes first.
+    // Fastify's adapter attaches to the server, so it comes first.
     frameworks: ['node-http', 'express', 'koa'],
     setup: {
       options: { trust: false },

@@ -8,7 +8,7 @@ import { idOf } from './in-framework.ts';
 const inside = findScenario('lifecycle-finished-inside');
 const pipelined = findScenario('connection-pipelined');
 
-/** on-finished runs its listeners in the context that they were added in. */
+/** on-finished runs each listener in the context in which it was added. */
 export const onFinishedScenarios: readonly HttpScenario[] = [
   {
     ...inside,
@@ -52,7 +52,7 @@ export const onFinishedScenarios: readonly HttpScenario[] = [
     title: 'keep the id in on-finished and in other code ahead of the adapter, behind attach()',
     probes: ['before', 'before, later', 'on-finished', 'handler'],
     setup: {
-      // The id is that of attach(server): the adapter would make another.
+      // The id comes from attach(server). The adapter would generate another.
       options: { trust: false },
       onServer: (server) => attach(server),
       before: (req, res) => {

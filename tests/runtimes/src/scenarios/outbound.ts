@@ -17,16 +17,16 @@ import got from 'got';
 import { Pool, request as undiciRequest } from 'undici';
 import { probeEvents } from './probe-events.ts';
 
-/** Far less than there are requests: most wait for a connection that another one has opened. */
+/** Far fewer than there are requests: most wait for a connection that another request opened. */
 const connections = 2;
 
-/** A server to ask, and what requests share to ask it. */
+/** An upstream server, and what requests share to call it. */
 interface Upstream extends Running {
   readonly agent: Agent;
   readonly pool: Pool;
 }
 
-/** Responds in two packets; `/redirect` sends on, and `/flaky?<name>` fails once for each name. */
+/** Responds in two packets. `/redirect` redirects, and `/flaky?<name>` fails once for each name. */
 async function openUpstream(): Promise<Upstream> {
   const failed = new Set<string>();
   const server = createServer((req, res) => {
@@ -59,7 +59,7 @@ async function closeUpstream({ agent, pool, close }: Upstream): Promise<void> {
   await close();
 }
 
-/** Work of a handler that asks an upstream server. */
+/** Work of a handler that calls the upstream server. */
 function asking(handlerCase: Omit<HandlerCase<Upstream>, 'open' | 'close'>): HttpScenario {
   return inHandler({ ...handlerCase, open: openUpstream, close: closeUpstream });
 }
@@ -69,7 +69,7 @@ const requestEvents = ['socket', 'finish', 'response', 'close'];
 const bodyProbes = bodyEvents.map((event) => `body ${event}`);
 const httpProbes = [...requestEvents.map((event) => `request ${event}`), ...bodyProbes, 'after'];
 
-/** Sends a request, and probes in all events of it and its response. */
+/** Sends a request, and probes in all events of the request and its response. */
 async function askByEvents(x: ProbedExchange, outgoing: ClientRequest): Promise<void> {
   const closed = probeEvents(x, outgoing, requestEvents, 'request ');
   outgoing.on('response', (incoming) => void probeEvents(x, incoming, bodyEvents, 'body '));
@@ -84,8 +84,8 @@ async function ask(url: string, agent: Agent): Promise<IncomingMessage> {
 }
 
 /**
- * Sends a request and aborts it when it is sent: the agent then opens a connection for the next
- * one that waits. `wrap` is what the request does with its callbacks.
+ * Sends a request and aborts it once it is sent. The agent then opens a connection for the next waiting request. `wrap`
+ * binds the callbacks, or returns them as they are.
  */
 async function sendAndGiveUp(
   x: ProbedExchange,
@@ -101,12 +101,12 @@ async function sendAndGiveUp(
   await closed;
 }
 
-/** A request that times out before its body is sent. */
+/** Returns a request that times out before its body is sent. */
 function slowRequest(url: string, agent: Agent): ClientRequest {
   return request(url, { method: 'POST', agent, timeout: 5 });
 }
 
-/** Sends a request's body when it has timed out. */
+/** Sends a request's body only after the timeout. */
 async function askLate(x: ProbedExchange, outgoing: ClientRequest): Promise<void> {
   const closed = probeEvents(x, outgoing, ['timeout', 'close'], 'request ');
   outgoing.on('timeout', () => outgoing.end('a body'));
@@ -117,7 +117,7 @@ async function askLate(x: ProbedExchange, outgoing: ClientRequest): Promise<void
 
 const givenUpProbes = ['written', 'ended', 'request socket', 'request finish', 'request error'];
 
-/** Node's own agent hands a connection to the request that waits for it in that request's context. */
+/** Scenarios of http.request. Node's agent passes a connection to a waiting request in that request's context. */
 const httpScenarios: readonly HttpScenario[] = [
   asking({
     id: 'outbound-http',
@@ -298,7 +298,7 @@ const fetchScenarios: readonly HttpScenario[] = [
 const get = { path: '/', method: 'GET' } as const;
 const post = { path: '/', method: 'POST' } as const;
 
-/** What an upload consists of. */
+/** Yields the chunks of an upload, with a probe before each. */
 async function* chunks(x: ProbedExchange): AsyncGenerator<Buffer> {
   x.probe('generator');
   yield Buffer.from('first');
@@ -306,7 +306,7 @@ async function* chunks(x: ProbedExchange): AsyncGenerator<Buffer> {
   yield Buffer.from('second');
 }
 
-/** A generator that continues in the current scope, whatever scope resumes it. */
+/** Returns a generator that continues in the current scope, even if code in another scope resumes it. */
 function boundChunks(x: ProbedExchange): AsyncGenerator<Buffer> {
   const generator = chunks(x);
   return Object.assign(generator, { next: context.bind(generator.next) });
@@ -316,7 +316,7 @@ async function upload(pool: Pool, body: Readable): Promise<void> {
   await (await pool.request({ ...post, body })).body.text();
 }
 
-/** A stream that `pool.stream` writes the response to. */
+/** Returns a stream to which `pool.stream` writes the response. */
 function responseSink(write: () => void): Writable {
   return new Writable({
     write(_chunk, _encoding, done) {
@@ -329,7 +329,7 @@ function responseSink(write: () => void): Writable {
 const whereOpened =
   'undici reads and writes in the context in which the connection was opened, by another request';
 
-/** Undici reads every response in the context in which the connection was opened. */
+/** Scenarios of undici, which reads every response in the context in which the connection was opened. */
 const undiciScenarios: readonly HttpScenario[] = [
   asking({
     id: 'outbound-undici-await',
@@ -351,7 +351,7 @@ const undiciScenarios: readonly HttpScenario[] = [
     probes: ['callback', ...bodyProbes],
     work: (x, { pool }) =>
       new Promise<void>((resolve, reject) => {
-        // Where there is none, as in Bun's own undici, request does nothing and never calls back.
+        // Without dispatch(), as in Bun's own undici, request() does nothing and never calls back.
         assert.equal(typeof pool.dispatch, 'function', 'the pool can dispatch a request');
         pool.request(get, (error, response) => {
           x.probe('callback');

@@ -24,7 +24,7 @@ async function branch(x: ProbedExchange, label: string, fail = false): Promise<s
 
 const branchProbes = ['first started', 'first microtask', 'first timer', 'second timer', 'after'];
 
-/** Combinators of promises, each over two branches; the others' results do not matter. */
+/** Combinators of promises, each over two branches. */
 const combinators: Readonly<Record<string, (x: ProbedExchange) => Promise<unknown>>> = {
   all: (x) => Promise.all([branch(x, 'first'), branch(x, 'second')]),
   'all that fails': (x) =>
@@ -55,13 +55,13 @@ async function countDown(x: ProbedExchange, from: number): Promise<number> {
   return rest + 1;
 }
 
-/** A thenable such as query builders are: the work starts when somebody awaits it. */
+/** Returns a thenable like a query builder, whose work starts at the first await. */
 function thenable<T>(value: T, start: (settle: () => void) => void): PromiseLike<T> {
   // biome-ignore lint/suspicious/noThenProperty: it is to be one
   return { then: (done) => new Promise((resolve) => start(() => resolve(done?.(value) as never))) };
 }
 
-/** Callbacks that are called by one timer for all who wait, whichever request set it off. */
+/** Calls all waiting callbacks by one timer, which the first waiting request starts. */
 class SharedTimer {
   #waiting: (() => void)[] = [];
 
@@ -88,7 +88,7 @@ function bluebirdWork(x: ProbedExchange): Bluebird<unknown> {
 
 const bluebirdProbes = ['then', 'delay', 'map', 'catch', 'finally'];
 
-/** Bluebird asks at each `then` whether it is to keep the context; no other scenario uses it. */
+/** Sets whether Bluebird keeps the context at each `then`. No other scenario uses Bluebird. */
 function setBluebirdHooks(asyncHooks: boolean): void {
   Bluebird.config({ asyncHooks } as Parameters<typeof Bluebird.config>[0]);
 }
@@ -197,7 +197,7 @@ export const platformFlowScenarios: readonly HttpScenario[] = [
     },
   }),
   inHandler({
-    // Bluebird runs the callbacks of all promises in one go, in the context of the first.
+    // Bluebird runs the callbacks of all promises in one batch, in the context of the first.
     id: 'flow-bluebird',
     title: 'keep the id in Bluebird callbacks with its asyncHooks option',
     probes: bluebirdProbes,

@@ -9,7 +9,7 @@ import fastifyCors4 from 'fastify4-cors';
 import type { FrameworkScenario } from '../framework-scenario.ts';
 import { inFramework } from './in-framework.ts';
 
-/** The preflight of a request across origins, to which the CORS middleware responds. */
+/** A preflight request, to which the CORS middleware responds. */
 export const preflightScenario: FrameworkScenario = inFramework({
   id: 'echo-preflight',
   title: 'echo the id on the response to a preflight',

@@ -1,6 +1,6 @@
 import type { ProbedExchange } from '@request-context/conformance/engine';
 
-/** Probes in each of the events, by its name after the prefix. Resolves with the last of them. */
+/** Probes in each of the events; a place's name is the prefix and the event. Resolves with the last event. */
 export function probeEvents(
   x: ProbedExchange,
   emitter: NodeJS.EventEmitter,

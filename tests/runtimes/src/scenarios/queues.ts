@@ -17,7 +17,7 @@ import PQueue from 'p-queue';
 import { Bus } from './bus.ts';
 import { CallbackPool, concurrency } from './callback-pool.ts';
 
-/** Work in a place of the pool; `wrap` is what the request does with its callback. */
+/** Works in a place of the pool. `wrap` binds the callback, or returns it as it is. */
 function inPool(x: ProbedExchange, pool: CallbackPool, wrap: Wrap): Promise<void> {
   return new Promise((resolve) => {
     pool.acquire(
@@ -83,7 +83,7 @@ const poolScenarios: readonly HttpScenario[] = [
 
 const bus = new Bus();
 
-/** A connection whose events come from one source that all connections share, as from a socket. */
+/** A connection whose events come from a source that all connections share, such as a socket. */
 class Connection extends EventEmitter {
   query(): Promise<void> {
     return new Promise((resolve) => {
@@ -111,7 +111,7 @@ async function endPool(pool: ConnectionPool): Promise<void> {
   await pool.clear();
 }
 
-/** Queries with a connection of the pool; `wrap` is what the request does with the connection. */
+/** Queries with a connection of the pool. `wrap` binds the connection, or returns it as it is. */
 async function withConnection(
   x: ProbedExchange,
   pool: ConnectionPool,
@@ -165,12 +165,12 @@ const genericPoolScenarios: readonly HttpScenario[] = [
   }),
 ];
 
-/** A job of a request: what it does in the queue. */
+/** A request's work in the queue. */
 type Job = () => Promise<void>;
 
-/** How a queue is given a job, and is told to end. */
+/** Adds jobs to a queue, and ends it. */
 interface Queue {
-  /** Runs the job when there is a place; resolves when it is done. */
+  /** Runs the job when there is a place. Resolves when the job is done. */
   add(job: Job): Promise<unknown>;
   end?(): unknown;
 }
@@ -276,7 +276,7 @@ const queueScenarios = Object.entries(queues).flatMap(([name, { title, fails, op
   ];
 });
 
-/** A queue whose jobs have a callback for when they are done. */
+/** A queue that calls back when a job is done. */
 interface CallbackQueue {
   push(job: undefined, callback: () => void): unknown;
 }
@@ -300,14 +300,14 @@ const callbackScenarios = callbackQueues.map(([id, title, open]) =>
   }),
 );
 
-/** What is put aside for a worker that belongs to no request. */
+/** An item for a worker outside of all requests. */
 interface Item {
-  /** Keeps where the item comes from. */
+  /** The snapshot of the request that added the item. */
   readonly inItsRequest: Snapshot;
   handle(): void;
 }
 
-/** Works off all that came in within a few milliseconds, outside of any request. */
+/** Processes the items of a few milliseconds together, outside of any request. */
 class Batch {
   readonly #outside = context.snapshot();
   readonly #work: (item: Item) => void;
@@ -354,7 +354,7 @@ const batchScenarios: readonly HttpScenario[] = [
   }),
 ];
 
-/** A loader whose batches probe for each of their keys. */
+/** Returns a loader whose batches probe for each key. */
 function createLoader(): DataLoader<ProbedExchange, boolean> {
   return new DataLoader(async (exchanges) => {
     await delay(1);
@@ -363,7 +363,7 @@ function createLoader(): DataLoader<ProbedExchange, boolean> {
   });
 }
 
-/** A key that brings its request's snapshot along, for loaders that requests share. */
+/** A key with its request's snapshot, for loaders that requests share. */
 interface BoundKey {
   readonly x: ProbedExchange;
   readonly inItsRequest: Snapshot;

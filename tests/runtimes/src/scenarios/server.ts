@@ -25,7 +25,7 @@ interface NodeResponse {
   readonly title: string;
   readonly send: (id: string) => string;
   readonly statuses: readonly number[];
-  /** Whether the request can be read: then the response carries its id, otherwise a fresh one. */
+  /** Whether Node can parse the request. If so, the response carries its id, otherwise a fresh id. */
   readonly isRead: boolean;
 }
 
@@ -92,7 +92,7 @@ function toScenario({ id, title, send, statuses, isRead }: NodeResponse): HttpSc
   };
 }
 
-/** Adds a listener for an event that passes requests, and records the id there. */
+/** Adds a listener for a server event that passes requests, and records the id in it. */
 function onRequestEvent(server: Server, event: string, response: (...args: never[]) => void): void {
   attach(server);
   server.on(event, (req, out, head) => {
@@ -118,7 +118,7 @@ export const serverScenarios: readonly HttpScenario[] = [
     async visit(client) {
       const head = `GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: ${client.id}\r\n\r\n`;
       const response = await exchangeBytes(client, head + head);
-      // Whether the second response comes before the connection closes is a matter of luck.
+      // The second response may arrive before the connection closes, or not at all.
       const responses = response.split('HTTP/1.1 ').length - 1;
       assert.deepEqual(
         echoedIn(response),

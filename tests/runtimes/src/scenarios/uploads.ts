@@ -32,7 +32,7 @@ async function upload(client: Client): Promise<void> {
   assert.equal(response.status, 200, response.body);
 }
 
-/** Drops a file, and records the id at its start and end. */
+/** Discards a file, and records the id at its start and end. */
 const noting: multer.StorageEngine = {
   _handleFile(req, file, done) {
     const note = (label: string): void => probe(req, label);

@@ -12,7 +12,7 @@ import type { NativeApps } from '../../src/framework-scenario.ts';
 export interface CorsSetup {
   /** Whether the CORS middleware is mounted before ours. */
   readonly corsFirst?: boolean;
-  /** What the CORS middleware exposes. */
+  /** The headers that the CORS middleware exposes. */
   readonly exposed?: string | string[] | undefined;
   /** Our option. */
   readonly exposeHeader?: boolean;
@@ -62,7 +62,7 @@ function appsWith({ corsFirst = true, exposed, exposeHeader = true }: CorsSetup)
   };
 }
 
-/** An application that any origin may call, by a framework and its CORS middleware. */
+/** An application of a framework with its CORS middleware, which any origin may call. */
 export interface CorsApp {
   readonly name: string;
   start(setup: CorsSetup): Promise<Running>;

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { loadGroup } from '../../src/groups.ts';
 
 /**
- * Makes a test of each scenario of a group. A file for each group: vitest runs files side by side. It takes fewer
- * clients than `npm run test:runtimes`, which runs the same on this version of Node as well.
+ * Defines a test for each scenario of a group. Each group has a file, because vitest runs files in parallel. The tests use
+ * fewer clients than `npm run test:runtimes`, which also runs the scenarios on this version of Node.
  */
 export async function describeGroup(name: string): Promise<void> {
   const rows = await loadGroup(name, currentRuntime().name, { clients: 8 });
