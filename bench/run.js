@@ -44,8 +44,8 @@ function progress(what, total) {
 }
 
 /**
- * Returns the bytes of one kind, measured in processes whose heap is not collected meanwhile: the median of five,
- * because V8 sometimes compiles something in between.
+ * Returns the bytes of one kind: the median of five processes, because V8 sometimes compiles something meanwhile. No
+ * garbage is collected while they measure.
  *
  * @param {string} kind
  */

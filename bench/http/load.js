@@ -7,7 +7,7 @@ const requests = [{}, { headers: { 'X-Request-ID': '5f0c6c1e-3a43-4f0b-9a2e-6f3d
 process.on('message', async ({ url, amount }) => {
   let first = 0n;
   let last = 0n;
-  // It checks every `sampleInt` milliseconds whether it is done, so the time is taken at the responses.
+  // autocannon checks only every `sampleInt` milliseconds whether it is done, so the responses record the time.
   const run = /** @type {autocannon.Instance & Promise<autocannon.Result>} */ (
     /** @type {unknown} */ (autocannon({ url, amount, connections: 16, requests, sampleInt: 20 }))
   );

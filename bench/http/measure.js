@@ -4,7 +4,7 @@ import { Child } from '../../tests/kit/child.js';
 import { pairedRatio, spreadOf } from '../support/statistics.js';
 import { loadFramework } from './variants.js';
 
-/** Requests before the first round: by then V8 has compiled the code, and the heap has its size. */
+/** Requests before the first round, enough for V8 to compile the code and for the heap to reach its size. */
 const warmUp = 30_000;
 
 /** @typedef {import('../support/statistics.js').Spread} Spread */
@@ -56,7 +56,7 @@ export async function measureFramework(framework, { sets, rounds, amount, only, 
   });
 }
 
-/** Returns whether others are compared with a variant. @param {string} name */
+/** Returns whether a variant is a base that others are compared with. @param {string} name */
 const isBase = (name) => name === 'bare' || name.startsWith('naive');
 
 /** Returns the mean of several processes of one program, round by round. @param {Samples} samples */

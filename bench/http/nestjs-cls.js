@@ -1,4 +1,4 @@
-// Apart from the other peers, because loading it starts a Nest application.
+// Separate from the other peers, because loading it starts a Nest application.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { ClsMiddleware, ClsModule, ClsServiceManager } from 'nestjs-cls';

@@ -17,7 +17,7 @@ const { measured, compared } = /** @type {import('./cases.js').Case} */ (cases[N
 /** @type {import('./measure.js').Times} */
 const times = { measured: [], compared: [] };
 for (let round = 0; round < Number(rounds); round += 1) {
-  // They take turns at going first: the second finds a warmer machine.
+  // The two calls go first in turn, because the second one finds a warmer machine.
   if (round % 2 === 0) times.measured.push(await measured(timeOf));
   times.compared.push(await compared(timeOf));
   if (round % 2 !== 0) times.measured.push(await measured(timeOf));

@@ -11,8 +11,8 @@ import { v4, v7 } from 'uuid';
  *
  * @typedef {object} Case
  * @property {string} title
- * @property {string} base What it is compared with.
- * @property {number} [goal] How many times as long it may take.
+ * @property {string} base The call that it is compared with.
+ * @property {number} [goal] The largest ratio of the two times that is acceptable.
  * @property {Work} measured
  * @property {Work} compared
  */

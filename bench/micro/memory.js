@@ -9,7 +9,7 @@ const requests = 2_000;
 const collectGarbage = /** @type {() => void} */ (globalThis.gc);
 
 /**
- * Returns the bytes that each open context retains, with a task that waits in it.
+ * Returns the bytes that each open context retains while a task waits in it.
  *
  * @param {(id: string, task: () => Promise<void>) => Promise<void>} run
  */

@@ -80,7 +80,7 @@ export function memoryTable({ storage, context, bare, naive, ours, rTracer }) {
 }
 
 /**
- * @param {string} name Of the page's files.
+ * @param {string} name The base name of the page's files.
  * @param {Heading} heading
  * @param {readonly { title: string, rows: readonly Row[] }[]} http
  * @param {{ rows: readonly MicroRow[], memory: Memory } | undefined} micro

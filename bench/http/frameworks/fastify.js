@@ -5,7 +5,7 @@ import Fastify from 'fastify';
 import { getNaiveId, naive } from '../naive.js';
 import { adoptOrMake, rTracerOptions } from '../peers.js';
 
-/** Without types for its keys, which its users declare. */
+/** Typed for any key, because users declare the keys. */
 const peer = /** @type {{ get(key: string): unknown }} */ (requestContext);
 
 export const title = 'Fastify 5';

@@ -33,7 +33,7 @@ export const variants = {
   'cls-rtracer': () =>
     serve(
       rTracer.id,
-      // Its types are those of another Koa.
+      // Its types are for another version of Koa.
       /** @type {any} */ (rTracer.koaMiddleware(rTracerOptions)),
     ),
 };
