@@ -8,12 +8,12 @@ import { context } from '@request-context/core';
 export function carryThrough<T extends object>(target: T, method: keyof T & string): void {
   const original = target[method];
   if (typeof original !== 'function') throw new TypeError(`${method} is not a method.`);
-  function carried(this: unknown, ...args: unknown[]): unknown {
+  function bound(this: unknown, ...args: unknown[]): unknown {
     const result: unknown = Reflect.apply(original as () => unknown, this, args.map(carry));
     // All callers share an object that is returned for chaining.
     return result === this ? result : carry(result);
   }
-  Object.assign(target, { [method]: carried });
+  Object.assign(target, { [method]: bound });
 }
 
 function carry(value: unknown): unknown {
