@@ -68,10 +68,13 @@ async function check(seed, numRuns, until, found) {
   /** The difference that is being shrunk. @type {string | undefined} */
   let wanted;
   let shrinksUntil = 0;
+  /** The last app's problems. @type {Promise<string[]>} */
+  let judged = Promise.resolve([]);
   /** @param {any} app */
   const isFaulty = async (app) => {
     if (wanted !== undefined && Date.now() > shrinksUntil) return false;
-    const kinds = (await differential.judge(app, wanted !== undefined)).map(kindOf);
+    judged = differential.judge(app, wanted !== undefined);
+    const kinds = (await judged).map(kindOf);
     if (wanted !== undefined) return kinds.includes(wanted);
     wanted = kinds.find((kind) => !found.has(kind));
     shrinksUntil = Date.now() + shrinkLimit;
@@ -87,6 +90,8 @@ async function check(seed, numRuns, until, found) {
       markInterruptAsFailure: false,
     },
   );
+  // fast-check does not wait for the app that it interrupts, and a process runs one app at a time.
+  await judged;
   if (!details.failed || wanted === undefined) return { passed };
   const [app] = details.counterexample ?? [];
   const problems = await differential.judge(app);
