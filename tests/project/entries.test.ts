@@ -22,6 +22,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
   '@request-context/conformance': ['listen', 'publicFolder', 'scenariosFor', 'serve'],
   '@request-context/conformance/engine': [
     'appliesTo',
+    'callListener',
     'countResults',
     'createBarrier',
     'createClient',

@@ -1,5 +1,6 @@
 // What scenarios beyond the specification need. What an adapter's tests need is in index.ts.
 
+export { callListener } from './call-listener.ts';
 export { createBarrier } from './create-barrier.ts';
 export { createClient } from './create-client.ts';
 export { currentRuntime } from './current-runtime.ts';

@@ -10,9 +10,10 @@ import {
   type RequestListener,
   ServerResponse,
 } from 'node:http';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { context, getRequestId } from '@request-context/core';
+import { callListener } from '../call-listener.ts';
 import { createBarrier } from '../create-barrier.ts';
 import { createClient } from '../create-client.ts';
 import type { Client, HttpScenario, Teardown } from '../http-scenario.ts';
@@ -202,29 +203,6 @@ function aheadOfAdapter(id: string, sharing: HttpScenario, which: string): HttpS
 /** The request listener of the server that runs, for requests without a connection. */
 let innerListener: RequestListener | undefined;
 
-/** Passes a request with the id to the listener, and returns what its response says. */
-async function callListener(id: string): Promise<string> {
-  let received = '';
-  const socket = new Duplex({
-    read() {},
-    write(chunk, _encoding, done) {
-      received += chunk;
-      done();
-    },
-  }) as Socket;
-  const req = new IncomingMessage(socket);
-  const version = { httpVersion: '1.1', httpVersionMajor: 1, httpVersionMinor: 1 };
-  Object.assign(req, { method: 'GET', url: '/inner', ...version });
-  req.headers['x-request-id'] = id;
-  req.push(null);
-  const res = new ServerResponse(req);
-  res.assignSocket(socket);
-  const finished = new Promise((resolve) => res.once('finish', resolve));
-  innerListener?.(req, res);
-  await finished;
-  return received;
-}
-
 let methods: Record<string, PropertyDescriptor>[] = [];
 
 const prototypes = [
@@ -331,7 +309,11 @@ export const isolationScenarios: readonly HttpScenario[] = [
     routes: {
       'GET /': async (x) => {
         x.probe('before');
-        const response = await callListener(`${x.id}.inner`);
+        const response = await callListener(
+          innerListener as RequestListener,
+          '/inner',
+          `${x.id}.inner`,
+        );
         x.probe('after');
         assert.match(response, new RegExp(`^x-request-id: ${x.id}.inner\r$`, 'im'));
         if (response.endsWith(`\r\n\r\n${x.id}.inner`)) x.probe('inner');

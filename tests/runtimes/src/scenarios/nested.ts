@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { Agent, IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import { Agent, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, createClient } from '@request-context/conformance/engine';
+import { type Client, callListener, createClient } from '@request-context/conformance/engine';
 import { getRequestId } from '@request-context/core';
 
 /** Returns the distinct ids that are current at several places of a handler, as one text. */
@@ -31,29 +29,12 @@ export async function askInner(req: IncomingMessage, listener: RequestListener):
   assert.notEqual(without.body, outer);
 }
 
-/** Passes a request to a listener without a server, on a socket without a peer. */
+/** Calls a listener. Returns the id that its response carries, and the body. */
 async function ask(
   listener: RequestListener,
   id?: string,
 ): Promise<{ echoed: string | undefined; body: string }> {
-  let received = '';
-  const socket = new Duplex({
-    read() {},
-    write(chunk, _encoding, done) {
-      received += chunk;
-      done();
-    },
-  }) as Socket;
-  const req = new IncomingMessage(socket);
-  const version = { httpVersion: '1.1', httpVersionMajor: 1, httpVersionMinor: 1 };
-  Object.assign(req, { method: 'GET', url: '/', ...version });
-  if (id !== undefined) req.headers['x-request-id'] = id;
-  req.push(null);
-  const res = new ServerResponse(req);
-  res.assignSocket(socket);
-  const isFinished = new Promise((resolve) => res.once('finish', resolve));
-  listener(req, res);
-  await isFinished;
+  const received = await callListener(listener, '/', id);
   const [head = '', body = ''] = received.split('\r\n\r\n');
   return { echoed: /^x-request-id: (.+)$/im.exec(head)?.[1]?.trim(), body };
 }
