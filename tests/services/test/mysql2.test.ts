@@ -2,7 +2,7 @@ import { context } from '@request-context/core';
 import { createPool as createPlainPool, type Pool, type RowDataPacket } from 'mysql2';
 import type { PoolConnection } from 'mysql2/promise';
 import { createPool } from '../recipes/mysql2.ts';
-import { poolCase } from '../src/pool-case.ts';
+import { failingQueryCase, poolCase } from '../src/pool-case.ts';
 import { readByEvents, readByLoop } from '../src/read-rows.ts';
 import type { ClientCase, Visit } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
@@ -93,17 +93,7 @@ const cases: ClientCase<Mysql>[] = [
   },
   callbackCase('query', (pool, id, done) => pool.query<Row[]>(echo, [id], done)),
   callbackCase('execute', (pool, id, done) => pool.execute<Row[]>(echo, [id], done)),
-  poolCase(
-    '`pool.query(sql, callback)` with an error',
-    ['callback'],
-    (pool, { id, probe }) =>
-      new Promise((resolve) => {
-        pool.query(failing, (error) => {
-          probe('callback');
-          resolve(error ? id : 'no error');
-        });
-      }),
-  ),
+  failingQueryCase(failing),
   poolCase(
     '`pool.getConnection(callback)`, `connection.execute(sql, callback)`',
     ['connect', 'execute'],

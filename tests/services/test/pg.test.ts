@@ -3,7 +3,7 @@ import { context } from '@request-context/core';
 import { Client, Pool, type PoolClient, Query } from 'pg';
 import QueryStream from 'pg-query-stream';
 import { createPool, listen, notify, queryWithNotices } from '../recipes/pg.ts';
-import { poolCase } from '../src/pool-case.ts';
+import { failingQueryCase, poolCase } from '../src/pool-case.ts';
 import { readByEvents, readByLoop } from '../src/read-rows.ts';
 import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
@@ -119,17 +119,7 @@ const cases: ClientCase<Pg>[] = [
         });
       }),
   ),
-  poolCase(
-    '`pool.query(sql, callback)` with an error',
-    ['callback'],
-    (pool, { id, probe }) =>
-      new Promise((resolve) => {
-        pool.query(failing, (error) => {
-          probe('callback');
-          resolve(error ? id : 'no error');
-        });
-      }),
-  ),
+  failingQueryCase(failing),
   poolCase(
     '`pool.connect(callback)`, `client.query(sql, callback)`',
     ['connect', 'query'],
