@@ -1,10 +1,11 @@
 // Runs the cases against the packed packages. README.md beside this file describes its use.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { isInstalled } from '../kit/is-installed.js';
 import { cases } from './cases.mjs';
 
 /** @typedef {import('./cases.mjs').Case} Case */
@@ -58,26 +59,6 @@ function stop(message) {
 function execute(command, args, cwd) {
   const { status, error } = spawnSync(command, args, { cwd, stdio: ['ignore', 2, 2] });
   if (status !== 0) stop(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
-}
-
-/** @param {string} file */
-function readJson(file) {
-  return JSON.parse(readFileSync(file, 'utf8'));
-}
-
-/** Returns whether everything in the lock file is installed. Installing it takes a minute. */
-function isInstalled() {
-  /** @type {{ packages: Record<string, { version?: string, optional?: boolean }> }} */
-  const { packages } = readJson(join(here, 'package-lock.json'));
-  return Object.entries(packages).every(([path, { version, optional }]) => {
-    if (path === '') return true;
-    try {
-      return readJson(join(here, path, 'package.json')).version === version;
-    } catch {
-      // For another platform.
-      return optional === true;
-    }
-  });
 }
 
 /** Installs the tarballs beside the programs, with their dependencies and no framework. */
@@ -201,7 +182,7 @@ async function main() {
   const chosen = cases.filter(isChosen);
   if (chosen.length === 0) stop(`No case is named like ${options.only}.`);
 
-  if (options.install && !isInstalled()) execute('npm', ['ci', '--ignore-scripts'], here);
+  if (options.install && !isInstalled(here)) execute('npm', ['ci', '--ignore-scripts'], here);
   if (options.build) {
     execute('npx', ['tsdown', '--logLevel', 'warn'], root);
     installPackages();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import pLimit from 'p-limit';
+import { isInstalled } from '../kit/is-installed.js';
 
 /** @typedef {import('@request-context/conformance/engine').Report} Report */
 /** @typedef {import('@request-context/conformance/engine').Result} Result */
@@ -63,14 +64,6 @@ const runtimeNames = /** @type {RuntimeName[]} */ (Object.keys(commands));
 function stop(message) {
   console.error(message);
   process.exit(1);
-}
-
-/** Returns whether everything in the lock file is installed. Installing it takes a while. */
-function isInstalled() {
-  const { '': _, ...wanted } = readJson(join(versions, 'package-lock.json'))?.packages ?? {};
-  return Object.entries(wanted).every(
-    ([path, { version }]) => readJson(join(versions, path, 'package.json'))?.version === version,
-  );
 }
 
 /**
@@ -181,7 +174,8 @@ const runtimes = runtimeNames.filter(
 );
 
 const inherit = /** @type {const} */ ({ stdio: 'inherit' });
-if (options.install && !isInstalled()) await execa('npm', ['ci'], { ...inherit, cwd: versions });
+if (options.install && !isInstalled(versions))
+  await execa('npm', ['ci'], { ...inherit, cwd: versions });
 if (options.build) await execa('npx', ['tsdown', '--logLevel', 'warn'], { ...inherit, cwd: root });
 // Imported only now, because the build has just created them.
 /** @type {typeof import('./src/groups.ts')} */
