@@ -16,6 +16,8 @@ export function collect(socket: Socket): {
   const over = new Promise<void>((resolve) => {
     socket.once('end', resolve);
     socket.once('close', () => resolve());
+    // The server may have cut the connection already: nothing more arrives.
+    if (socket.destroyed) resolve();
   });
   const started = new Promise<void>((resolve) => socket.once('data', () => resolve()));
   return { got: over.then(() => received), started: Promise.race([started, over]) };
