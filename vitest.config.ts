@@ -9,7 +9,7 @@ const resolve = {
       replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
     },
     {
-      find: /^@request-context\/([^/]+)\/(adapter|engine)$/,
+      find: /^@request-context\/([^/]+)\/([^/]+)$/,
       replacement: `${import.meta.dirname}/packages/$1/src/$2.ts`,
     },
   ],

@@ -6,6 +6,7 @@ const config: UserConfig = defineConfig({
     index: 'src/index.ts',
     console: 'src/console.ts',
     morgan: 'src/morgan.ts',
+    opentelemetry: 'src/opentelemetry.ts',
     pino: 'src/pino.ts',
     winston: 'src/winston.ts',
   },

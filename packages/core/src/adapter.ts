@@ -1,6 +1,7 @@
 // What authors of adapters need. What users need is in index.ts.
 export { type Check, checkOptions } from './internal/check-options.ts';
 export { describe } from './internal/describe.ts';
+export { dropRejection } from './internal/drop-rejection.ts';
 export { isScoped, markScoped } from './internal/scoped-method.ts';
 export { shareInProcess } from './internal/share-in-process.ts';
 export { defineMethod, type Method, underlyingMethod, wrapMethod } from './internal/wrap-method.ts';

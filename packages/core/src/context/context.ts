@@ -35,6 +35,11 @@ export interface ContextValues {
   requestId: string;
   /** The id that the client sent, if it was rejected or not trusted; made safe to log. */
   rejectedRequestId?: string;
+  /**
+   * The id of the request or task that caused this one, where that has an id of its own: a child job, or a run of a
+   * schedule. It is never read from a header.
+   */
+  parentRequestId?: string;
 }
 
 /** Options of {@link createContext}: how a context passes its values on to child tasks. */

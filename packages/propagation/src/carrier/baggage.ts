@@ -1,0 +1,100 @@
+/** The most members that a `baggage` may have. Source: W3C Baggage, "Limits". */
+const maxMembers = 64;
+/** The most bytes that a `baggage` may have. Source: W3C Baggage, "Limits". */
+const maxBytes = 8192;
+
+/** Characters that a value is not carried with: they could forge a line of a log. */
+const control = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+
+/** A member that is to be added. */
+export type Member = readonly [key: string, value: string];
+
+/** Why a member cannot be added. */
+export type MemberProblem = 'not-text' | 'too-long' | 'too-many';
+
+/**
+ * Returns the values of a `baggage` header, by their keys. Members beyond W3C's limits are ignored, and so are those
+ * that cannot be decoded, that hold control characters, or whose key occurs twice.
+ * Source: W3C Baggage, https://www.w3.org/TR/baggage/
+ */
+export function readBaggage(text: string): Map<string, string> {
+  const values = new Map<string, string>();
+  const repeated = new Set<string>();
+  for (const member of membersOf(text)) {
+    const key = keyOf(member);
+    if (values.has(key)) repeated.add(key);
+    const value = decode(member);
+    if (value !== undefined) values.set(key, value);
+  }
+  for (const key of repeated) values.delete(key);
+  return values;
+}
+
+/**
+ * Returns a `baggage` header with members added to those that `text` has. One that is there already stays, unless
+ * `replace` is set. Returns undefined where nothing changes.
+ *
+ * @param onProblem - Called with each member that cannot be added, and why.
+ */
+export function addToBaggage(
+  text: string,
+  added: Iterable<Member>,
+  replace: boolean,
+  onProblem: (problem: MemberProblem, key: string) => void,
+): string | undefined {
+  let members = text.split(',').filter((member) => member.trim() !== '');
+  let isChanged = false;
+  for (const [key, value] of added) {
+    const others = members.filter((member) => keyOf(member) !== key);
+    if (others.length < members.length && !replace) continue;
+    const encoded = encode(value);
+    if (encoded === undefined) {
+      onProblem('not-text', key);
+      continue;
+    }
+    const next = [...others, `${key}=${encoded}`];
+    if (next.length > maxMembers) onProblem('too-many', key);
+    else if (Buffer.byteLength(next.join(',')) > maxBytes) onProblem('too-long', key);
+    else {
+      members = next;
+      isChanged = true;
+    }
+  }
+  return isChanged ? members.join(',') : undefined;
+}
+
+/** Returns the members within W3C's limits. */
+function membersOf(text: string): string[] {
+  // No more than the limit is looked at: a client can send any length.
+  const isCut = text.length > maxBytes;
+  const members = text.slice(0, maxBytes).split(',', maxMembers + 1);
+  // The last one may be cut in two.
+  if (isCut && members.length <= maxMembers) members.pop();
+  return members.slice(0, maxMembers).filter((member) => member.includes('='));
+}
+
+function keyOf(member: string): string {
+  return (/^[^=;]*/.exec(member)?.[0] ?? '').trim();
+}
+
+/** Returns the value of a member; undefined where it cannot be decoded. */
+function decode(member: string): string | undefined {
+  // Properties follow the value, after a semicolon. They are not read.
+  const value = (member.slice(member.indexOf('=') + 1).split(';', 1)[0] as string).trim();
+  try {
+    const decoded = decodeURIComponent(value);
+    return control.test(decoded) ? undefined : decoded;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the value as a member holds it; undefined where it cannot be encoded, such as half of a surrogate pair. */
+function encode(value: string): string | undefined {
+  if (value.length > maxBytes) return value;
+  try {
+    return control.test(value) ? undefined : encodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { type ContextValues, context, newRequestId } from '@request-context/core';
+import { type Check, checkOptions } from '@request-context/core/adapter';
+import { headersToSend, type Read, receivedValues, reportSkip } from './carried-values.ts';
+import { type Getter, readCarrier, type Setter, writeCarrier } from './carrier-access.ts';
+import { normalizePropagation, type PropagationOptions } from './propagation-options.ts';
+
+/** Which id a task gets that a message causes. */
+export type TaskId = 'same' | 'child';
+
+/** Options of {@link Propagator.run}. */
+export interface RunOptions<Carrier> {
+  /** Reads the carrier. @default reads plain objects, Headers, Maps and arrays of pairs */
+  getter?: Getter<Carrier> | undefined;
+  /**
+   * `'same'`: the task has the id that the carrier holds. `'child'`: it has a fresh id, and the carrier's as
+   * `parentRequestId`.
+   * @default 'same'
+   */
+  id?: TaskId | undefined;
+}
+
+/** Moves the values of the context into messages, and out of them. */
+export interface Propagator {
+  /**
+   * Adds the current id, and the values that `keys` names, to a carrier: a plain object, `Headers`, a Map or an array
+   * of pairs. What the carrier has already stays. Adds nothing outside of a context. Never throws: what
+   * cannot be carried is left out, and `onSkip` is called with it. Returns the carrier.
+   *
+   * @example
+   * queue.publish(job, { headers: propagator.inject({}) });
+   * @example
+   * propagator.inject(metadata, (carrier, name, value) => carrier.set(name, value));
+   */
+  inject<Carrier>(carrier: Carrier, setter?: Setter<Carrier>): Carrier;
+  /**
+   * Returns the values that a carrier holds: the id, if it is valid, and what `keys` names. Names match in upper and
+   * lower case. Never throws: of what cannot be read, it returns nothing. Anyone can have written the values.
+   *
+   * @example
+   * requestId({ values: (req) => propagator.extract(req.headers) });
+   */
+  extract<Carrier>(carrier: Carrier, getter?: Getter<Carrier>): Partial<ContextValues>;
+  /**
+   * Runs a task with the values that a carrier holds. Without a valid id there, it has a fresh one, never the current
+   * one. Returns the task's result.
+   *
+   * @example
+   * propagator.run(message.headers, () => handle(message));
+   *
+   * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
+   */
+  run<Carrier, T>(carrier: Carrier, task: () => T, options?: RunOptions<Carrier>): T;
+}
+
+/** The check of `id`, for other options that have it. */
+export const taskIdCheck: Check = [
+  (value) => value === 'same' || value === 'child',
+  "'same' or 'child'",
+];
+
+const runChecks: { readonly [K in keyof Required<RunOptions<never>>]: Check } = {
+  getter: [(value) => typeof value === 'function', 'a function'],
+  id: taskIdCheck,
+};
+
+/**
+ * Creates a propagator, for what has no entry of its own in this package.
+ *
+ * @example
+ * const propagator = createPropagator({ keys: ['tenant'] });
+ *
+ * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
+ */
+export function createPropagator(options?: PropagationOptions): Propagator {
+  const { propagation } = normalizePropagation(options);
+
+  function extract<Carrier>(carrier: Carrier, getter?: Getter<Carrier>): Partial<ContextValues> {
+    return receivedValues(propagation, readerOf(carrier, getter));
+  }
+
+  return Object.freeze<Propagator>({
+    inject(carrier, setter = writeCarrier) {
+      for (const [name, value] of headersToSend(propagation, readerOf(carrier))) {
+        try {
+          void setter(carrier, name, value);
+        } catch {
+          const keys = name === propagation.header ? ['requestId'] : propagation.keys;
+          for (const key of keys) reportSkip(propagation, 'carrier', key, undefined);
+        }
+      }
+      return carrier;
+    },
+    extract,
+    run(carrier, task, options = {}) {
+      const { getter, id } = checkOptions(options, runChecks);
+      return context.run(taskValues(extract(carrier, getter), id), task);
+    },
+  });
+}
+
+/** Returns the values of a task, given those that came in: with an id in any case. */
+export function taskValues(
+  received: Partial<ContextValues>,
+  id: TaskId = 'same',
+): Partial<ContextValues> {
+  const { requestId } = received;
+  if (requestId === undefined) return { ...received, requestId: newRequestId() };
+  if (id === 'same') return received;
+  return { ...received, requestId: newRequestId(), parentRequestId: requestId };
+}
+
+/** Returns a function that reads a carrier, and nothing of one that cannot be read. */
+function readerOf<Carrier>(carrier: Carrier, getter?: Getter<Carrier>): Read {
+  return (name) => {
+    try {
+      if (getter === undefined) return readCarrier(carrier, name);
+      const read = (key: string) => readCarrier({ [key]: getter(carrier, key) }, key);
+      const values = read(name);
+      return values.length > 0 ? values : read(name.toLowerCase());
+    } catch {
+      return [];
+    }
+  };
+}
