@@ -28,6 +28,11 @@ const pages = {
     expect.stringMatching(/^404 null /),
   ],
   'docs/ordering.md': [expect.stringMatching(/^myid arrived\n404 myid /), ''],
+  'docs/propagation.md': [
+    '',
+    expect.stringMatching(/'X-Request-ID': 'myid', baggage: 'tenant=acme' \}\nmyid acme$/),
+    'acme',
+  ],
   'packages/express/README.md': ['', ''],
   'packages/fastify/README.md': ['', ''],
   'packages/koa/README.md': ['', ''],
