@@ -31,7 +31,7 @@ const pages = {
   'docs/propagation.md': [
     '',
     expect.stringMatching(/'X-Request-ID': 'myid', baggage: 'tenant=acme' \}\nmyid acme$/),
-    'acme',
+    '200 myid no tenant',
   ],
   'packages/express/README.md': ['', ''],
   'packages/fastify/README.md': ['', ''],
