@@ -241,6 +241,69 @@ describe('logging, from the packed tarballs', () => {
   });
 });
 
+describe('propagation, from the packed tarballs', () => {
+  const imports = {
+    '{ context }': '@request-context/core',
+    '{ createPropagator }': '@request-context/propagation',
+    '{ instrumentOutbound }': '@request-context/propagation/http',
+    '{ propagatingFetch }': '@request-context/propagation/fetch',
+    '{ undiciInterceptor }': '@request-context/propagation/undici',
+    '{ axiosInterceptor }': '@request-context/propagation/axios',
+    '{ requestContextTelemetry }': '@request-context/propagation/bullmq',
+    '{ messageHeaders }': '@request-context/propagation/amqplib',
+    '{ runWithMessage }': '@request-context/propagation/nats',
+    '{ withRequestContext }': '@request-context/propagation/kafka',
+    '{ childEnv }': '@request-context/propagation/worker-threads',
+    '{ markSpan, traceFields }': '@request-context/logging/opentelemetry',
+    '{ createServer, get }': 'node:http',
+  };
+  const program = `
+  const to = ['localhost:*'];
+  const functions = [propagatingFetch({ to }), undiciInterceptor({ to }), axiosInterceptor({ to }),
+    requestContextTelemetry, runWithMessage, withRequestContext(() => {}), childEnv, markSpan];
+  console.log(functions.every((entry) => ['function', 'object'].includes(typeof entry)), traceFields());
+  const undo = instrumentOutbound({ to });
+  const server = createServer((req, res) => res.end(req.headers['x-request-id'] ?? 'nothing')).listen(0, () => {
+    const { port } = server.address();
+    const read = async (res) => console.log(String(await res.toArray()));
+    context.run({ requestId: 'myid' }, () => {
+      console.log(messageHeaders({ kept: 1 }), createPropagator().inject({}));
+      get({ port, agent: false }, async (res) => {
+        await read(res);
+        undo();
+        context.run({ requestId: 'myid' }, () => get({ port, agent: false }, (res) => read(res).then(() => server.close())));
+      });
+    });
+  });`;
+  let folder = '';
+
+  beforeAll(async () => {
+    // None of the clients is installed.
+    folder = await installed(['@request-context/logging', '@request-context/propagation']);
+  });
+
+  it.each(modules)('run as %s, without any client', async (_kind, file, write) => {
+    expect(await runProgram(folder, file, write({ imports, program }))).toBe(
+      "true {}\n{ kept: 1, 'X-Request-ID': 'myid' } { 'X-Request-ID': 'myid' }\nmyid\nnothing\n",
+    );
+  });
+
+  it('compile without any client', async () => {
+    const lines = [
+      "import { createPropagator } from '@request-context/propagation';",
+      "import { instrumentOutbound } from '@request-context/propagation/http';",
+      "import { propagatingFetch } from '@request-context/propagation/fetch';",
+      'const id: string | undefined = createPropagator().extract(new Headers()).requestId;',
+      "const undo: () => void = instrumentOutbound({ to: (target) => target.hostname === 'a' });",
+      '// @ts-expect-error: to whom?',
+      'propagatingFetch({});',
+      'export { id, undo };',
+    ];
+    await writeFile(join(folder, 'types.mts'), lines.join('\n'));
+    expect(await compile(folder, 'types.mts')).toBe('');
+  });
+});
+
 it('let ESM and CommonJS copies in one process read each other', async () => {
   const folder = await installed([]);
   const program = `import { createRequire } from 'node:module';
