@@ -5,6 +5,8 @@ const maxBytes = 8192;
 
 /** Characters that a value is not carried with: they could forge a line of a log. */
 const control = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+/** What an encoded value consists of. Source: W3C Baggage, "baggage-octet". */
+const octets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
 /** A member that is to be added. */
 export type Member = readonly [key: string, value: string];
@@ -19,14 +21,15 @@ export type MemberProblem = 'not-text' | 'too-long' | 'too-many';
  */
 export function readBaggage(text: string): Map<string, string> {
   const values = new Map<string, string>();
-  const repeated = new Set<string>();
+  const seen = new Set<string>();
   for (const member of membersOf(text)) {
     const key = keyOf(member);
-    if (values.has(key)) repeated.add(key);
-    const value = decode(member);
-    if (value !== undefined) values.set(key, value);
+    if (key === undefined) continue;
+    const value = seen.has(key) ? undefined : decode(member);
+    seen.add(key);
+    if (value === undefined) values.delete(key);
+    else values.set(key, value);
   }
-  for (const key of repeated) values.delete(key);
   return values;
 }
 
@@ -42,20 +45,23 @@ export function addToBaggage(
   replace: boolean,
   onProblem: (problem: MemberProblem, key: string) => void,
 ): string | undefined {
-  let members = text.split(',').filter((member) => member.trim() !== '');
+  // A text that is too long already is not taken apart: it can have any length.
+  const isFull = text.length > maxBytes;
+  let members = isFull ? [] : text.split(',').filter((member) => member.trim() !== '');
   let isChanged = false;
   for (const [key, value] of added) {
     const others = members.filter((member) => keyOf(member) !== key);
     if (others.length < members.length && !replace) continue;
-    const encoded = encode(value);
-    if (encoded === undefined) {
-      onProblem('not-text', key);
-      continue;
-    }
-    const next = [...others, `${key}=${encoded}`];
-    if (next.length > maxMembers) onProblem('too-many', key);
-    else if (Buffer.byteLength(next.join(',')) > maxBytes) onProblem('too-long', key);
+    const encoded = value.length > maxBytes ? value : encode(value);
+    if (encoded === undefined) onProblem('not-text', key);
+    else if (isFull || encoded.length > maxBytes) onProblem('too-long', key);
+    else if (others.length >= maxMembers) onProblem('too-many', key);
     else {
+      const next = [...others, `${key}=${encoded}`];
+      if (Buffer.byteLength(next.join(',')) > maxBytes) {
+        onProblem('too-long', key);
+        continue;
+      }
       members = next;
       isChanged = true;
     }
@@ -70,17 +76,19 @@ function membersOf(text: string): string[] {
   const members = text.slice(0, maxBytes).split(',', maxMembers + 1);
   // The last one may be cut in two.
   if (isCut && members.length <= maxMembers) members.pop();
-  return members.slice(0, maxMembers).filter((member) => member.includes('='));
+  return members.slice(0, maxMembers);
 }
 
-function keyOf(member: string): string {
-  return (/^[^=;]*/.exec(member)?.[0] ?? '').trim();
+/** Returns the key of a member; undefined where it is no member, as it has no value. */
+function keyOf(member: string): string | undefined {
+  return /^([^=;]*)=/.exec(member)?.[1]?.trim();
 }
 
 /** Returns the value of a member; undefined where it cannot be decoded. */
 function decode(member: string): string | undefined {
   // Properties follow the value, after a semicolon. They are not read.
   const value = (member.slice(member.indexOf('=') + 1).split(';', 1)[0] as string).trim();
+  if (!octets.test(value)) return undefined;
   try {
     const decoded = decodeURIComponent(value);
     return control.test(decoded) ? undefined : decoded;
@@ -91,7 +99,6 @@ function decode(member: string): string | undefined {
 
 /** Returns the value as a member holds it; undefined where it cannot be encoded, such as half of a surrogate pair. */
 function encode(value: string): string | undefined {
-  if (value.length > maxBytes) return value;
   try {
     return control.test(value) ? undefined : encodeURIComponent(value);
   } catch {

@@ -1,7 +1,7 @@
 import { type ContextValues, context } from '@request-context/core';
-import { dropRejection } from '@request-context/core/adapter';
 import { addToBaggage, type Member, readBaggage } from './baggage.ts';
 import { textOf } from './carrier-access.ts';
+import { dropPromise } from './drop-promise.ts';
 import type { NormalizedPropagation, SkipReason } from './propagation-options.ts';
 
 /** Returns all that is there under a header's name; an empty array for nothing. */
@@ -12,22 +12,53 @@ export type HeaderToSend = readonly [name: string, value: string];
 
 /** The longest id that is sent, in characters. */
 const maxIdLength = 8192;
+/** The longest `baggage`, in characters. Source: W3C Baggage, "Limits". */
+const maxBaggageLength = 8192;
 /** What a header carries unchanged. */
 const printable = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
-/** Returns the headers that carry the current scope's values, without those that are there already. */
+/** A header to set, and the names of the values that it adds. */
+export interface Carried {
+  readonly name: string;
+  readonly value: string;
+  readonly keys: readonly string[];
+}
+
+/** How values are sent. */
+export interface SendOptions {
+  /** Whether a header, or a member of `baggage`, that is there is replaced. @default false */
+  replace?: boolean;
+  /** The origin of the call. @default a carrier */
+  target?: string | undefined;
+}
+
+/** Returns the headers that carry the current scope's values, without those that are there already. Never throws. */
 export function headersToSend(
   propagation: NormalizedPropagation,
   read: Read,
-  { replace = false, target }: { replace?: boolean; target?: string | undefined } = {},
+  options?: SendOptions,
 ): HeaderToSend[] {
+  return valuesToSend(propagation, read, options).map(({ name, value }) => [name, value]);
+}
+
+/** Returns what {@link headersToSend} does, with the names of the values. Never throws. */
+export function valuesToSend(
+  propagation: NormalizedPropagation,
+  read: Read,
+  { replace = false, target }: SendOptions = {},
+): Carried[] {
   if (!context.active) return [];
-  const headers: HeaderToSend[] = [];
+  const carried: Carried[] = [];
   const skip = (why: SkipReason, key: string) => reportSkip(propagation, why, key, target);
-  const id = context.get('requestId');
-  if (id !== undefined && (replace || read(propagation.header).length === 0)) {
-    if (isSendable(id)) headers.push([propagation.header, id]);
-    else skip('invalid-id', 'requestId');
+  const { header } = propagation;
+  const id: unknown = context.get('requestId');
+  if (id !== undefined) {
+    const sent = replace ? [] : tryRead(read, header);
+    if (sent === undefined) skip('carrier', 'requestId');
+    else if (sent.length === 0) {
+      if (isSendable(id)) carried.push({ name: header, value: id, keys: ['requestId'] });
+      else skip('invalid-id', 'requestId');
+    }
   }
   const members: Member[] = [];
   for (const key of propagation.keys) {
@@ -37,31 +68,36 @@ export function headersToSend(
     if (text === undefined) skip('not-text', key);
     else members.push([key, text]);
   }
-  if (members.length > 0) {
-    const sent = read('baggage').map((value) => textOf(value) ?? '');
-    const baggage = addToBaggage(sent.join(','), members, replace, skip);
-    if (baggage !== undefined) headers.push(['baggage', baggage]);
+  if (members.length === 0) return carried;
+  const sent = baggageText(tryRead(read, 'baggage'));
+  const keys = new Set(members.map(([key]) => key));
+  if (sent === undefined) {
+    for (const key of keys) skip('carrier', key);
+    return carried;
   }
-  return headers;
+  const value = addToBaggage(sent, members, replace, (why, key) => {
+    keys.delete(key);
+    skip(why, key);
+  });
+  if (value !== undefined) carried.push({ name: 'baggage', value, keys: [...keys] });
+  return carried;
 }
 
-/** Returns the values that came in, each checked. */
+/** Returns the values that came in, each checked. Never throws. */
 export function receivedValues(
   propagation: NormalizedPropagation,
   read: Read,
 ): Partial<ContextValues> {
   const values: Record<string, string> = {};
-  const sent = read(propagation.header);
+  const sent = tryRead(read, propagation.header);
   // A header that is sent twice is invalid.
-  const id = sent.length === 1 ? textOf(sent[0]) : undefined;
+  const id = sent?.length === 1 ? textOf(sent[0]) : undefined;
   if (id !== undefined && propagation.isValid(id)) values.requestId = id;
-  if (propagation.keys.length > 0) {
-    const texts = read('baggage').map((value) => textOf(value) ?? '');
-    const baggage = readBaggage(texts.join(','));
-    for (const key of propagation.keys) {
-      const value = baggage.get(key);
-      if (value !== undefined) values[key] = value;
-    }
+  if (propagation.keys.length === 0) return values;
+  const baggage = readBaggage(baggageText(tryRead(read, 'baggage')) ?? '');
+  for (const key of propagation.keys) {
+    const value = baggage.get(key);
+    if (value !== undefined) values[key] = value;
   }
   return values;
 }
@@ -75,13 +111,40 @@ export function reportSkip(
 ): void {
   if (onSkip === undefined) return;
   try {
-    dropRejection(onSkip(why, { key, target }));
-  } catch {
+    dropPromise(onSkip(why, { key, target }));
+  } catch (thrown) {
     // A report must not end what would have gone on without it.
+    dropPromise(thrown);
   }
 }
 
-function isSendable(id: unknown): boolean {
+/** Returns what `read` does; undefined where it throws. */
+function tryRead(read: Read, name: string): readonly unknown[] | undefined {
+  try {
+    return read(name);
+  } catch (thrown) {
+    dropPromise(thrown);
+    return undefined;
+  }
+}
+
+/** Returns the values of `baggage` as one text; undefined where they cannot be read. */
+function baggageText(values: readonly unknown[] | undefined): string | undefined {
+  if (values === undefined) return undefined;
+  const texts: string[] = [];
+  let length = 0;
+  for (const value of values) {
+    const text = textOf(value);
+    if (text === undefined) return undefined;
+    texts.push(text);
+    length += text.length;
+    // The rest cannot count: the text is longer than a `baggage` may be.
+    if (length > maxBaggageLength) break;
+  }
+  return texts.join(',');
+}
+
+function isSendable(id: unknown): id is string {
   return typeof id === 'string' && id.length <= maxIdLength && printable.test(id);
 }
 

@@ -7,7 +7,7 @@ export type ContextKey = Extract<keyof ContextValues, string>;
 /**
  * Why something was not carried:
  *
- * - `'carrier'`: the carrier cannot be read or written, such as a frozen object.
+ * - `'carrier'`: the carrier cannot be read or written, such as a frozen object, or its `baggage` is no text.
  * - `'invalid-id'`: the id is not printable ASCII, or longer than 8192 characters.
  * - `'not-text'`: the value is no string, number, bigint or boolean, or it holds control characters.
  * - `'too-long'`: the `baggage` would be longer than 8192 bytes.
@@ -24,7 +24,7 @@ export interface SkipDetails {
   readonly target: string | undefined;
 }
 
-/** Called with what is not carried. What it throws is ignored. */
+/** Called with what is not carried. What it throws is ignored, and so is a promise that rejects. */
 export type OnSkip = (why: SkipReason, details: SkipDetails) => unknown;
 
 /** What is carried, and how. The same everywhere in this package. */
@@ -60,18 +60,20 @@ export interface NormalizedPropagation {
 
 /** A token of HTTP, which a key of `baggage` must be. Source: RFC 9110, section 5.6.2. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Values that the library sets itself. */
-const ownKeys = new Set(['requestId', 'rejectedRequestId', 'parentRequestId']);
+/** Headers that hold something else, besides those that every adapter rejects. Objects cannot hold the last one. */
+const notForIds = new Set(['baggage', 'tracestate', '__proto__']);
+/** Values that the library sets itself, and a key that objects cannot hold. */
+const notForKeys = new Set(['requestId', 'rejectedRequestId', 'parentRequestId', '__proto__']);
 
 const checks: { readonly [K in keyof Required<PropagationOptions>]: Check } = {
   header: [
-    (value) => typeof value === 'string' && value.toLowerCase() !== 'baggage',
+    (value) => typeof value === 'string' && !notForIds.has(value.toLowerCase()),
     "the name of a header that can hold a request id, such as 'X-Request-ID'",
   ],
   keys: [
     (value) =>
       Array.isArray(value) &&
-      value.every((key) => typeof key === 'string' && token.test(key) && !ownKeys.has(key)),
+      value.every((key) => typeof key === 'string' && token.test(key) && !notForKeys.has(key)),
     "an array of the names of your own context values, such as ['tenant'], each a token of HTTP",
   ],
   onSkip: [(value) => typeof value === 'function', 'a function'],

@@ -1,7 +1,8 @@
 import { type ContextValues, context, newRequestId } from '@request-context/core';
 import { type Check, checkOptions } from '@request-context/core/adapter';
-import { headersToSend, type Read, receivedValues, reportSkip } from './carried-values.ts';
-import { type Getter, readCarrier, type Setter, writeCarrier } from './carrier-access.ts';
+import { type Read, receivedValues, reportSkip, valuesToSend } from './carried-values.ts';
+import { type Getter, lookUp, readCarrier, type Setter, writeCarrier } from './carrier-access.ts';
+import { dropPromise } from './drop-promise.ts';
 import { normalizePropagation, type PropagationOptions } from './propagation-options.ts';
 
 /** Which id a task gets that a message causes. */
@@ -80,11 +81,13 @@ export function createPropagator(options?: PropagationOptions): Propagator {
 
   return Object.freeze<Propagator>({
     inject(carrier, setter = writeCarrier) {
-      for (const [name, value] of headersToSend(propagation, readerOf(carrier))) {
+      // What cannot be read is not written: it may hold a header of the caller.
+      const carried = valuesToSend(propagation, (name) => readCarrier(carrier, name));
+      for (const { name, value, keys } of carried) {
         try {
-          void setter(carrier, name, value);
-        } catch {
-          const keys = name === propagation.header ? ['requestId'] : propagation.keys;
+          dropPromise(setter(carrier, name, value));
+        } catch (thrown) {
+          dropPromise(thrown);
           for (const key of keys) reportSkip(propagation, 'carrier', key, undefined);
         }
       }
@@ -109,16 +112,17 @@ export function taskValues(
   return { ...received, requestId: newRequestId(), parentRequestId: requestId };
 }
 
-/** Returns a function that reads a carrier, and nothing of one that cannot be read. */
-function readerOf<Carrier>(carrier: Carrier, getter?: Getter<Carrier>): Read {
-  return (name) => {
-    try {
-      if (getter === undefined) return readCarrier(carrier, name);
-      const read = (key: string) => readCarrier({ [key]: getter(carrier, key) }, key);
-      const values = read(name);
-      return values.length > 0 ? values : read(name.toLowerCase());
-    } catch {
-      return [];
-    }
-  };
+/** Returns a function that reads a carrier. */
+function readerOf<Carrier>(carrier: Carrier, getter: Getter<Carrier> | undefined): Read {
+  if (getter === undefined) return (name) => readCarrier(carrier, name);
+  return (name) =>
+    lookUp(name, (key) => {
+      try {
+        return getter(carrier, key);
+      } catch (thrown) {
+        // It may know the name in one of the two cases only.
+        dropPromise(thrown);
+        return undefined;
+      }
+    });
 }

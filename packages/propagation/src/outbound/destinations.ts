@@ -1,12 +1,14 @@
 import { InvalidOptionError } from '@request-context/core';
-import { describe, dropRejection } from '@request-context/core/adapter';
+import { describe } from '@request-context/core/adapter';
+import { dropPromise } from '../carrier/drop-promise.ts';
 
 /**
  * To whom the id is sent: an array of origins, or a function that returns true for the URL of a call.
  *
  * An origin is a host name, with a scheme and a port or without. Without a scheme, it covers http and https; without a
  * port, the scheme's own; `:*` covers all ports. `*.` covers one label or more before the name, and not the name
- * itself. Host names are compared as the URL standard parses them.
+ * itself. Host names are compared as the URL standard parses them. Other schemes, such as `ws:`, are never covered:
+ * the request that opens a WebSocket is one of http or https.
  *
  * A function gets a copy of the URL, without its user name and password. Only `true` counts: of a promise, anything
  * else and a function that throws, nothing is sent.
@@ -22,10 +24,20 @@ export type IsDestination = (target: URL) => boolean | undefined;
 interface Origin {
   /** `'http:'`, `'https:'`; undefined for both. */
   readonly protocol: string | undefined;
-  /** The name; with a leading dot, the end of the names that it covers. */
+  /** The name; for a wildcard, the end of the names that it covers, with a leading dot. */
   readonly host: string;
+  readonly isWildcard: boolean;
   /** The port; undefined for the scheme's own, `'*'` for all. */
   readonly port: string | undefined;
+}
+
+/** The parts of a URL that count. */
+interface Target {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: string;
+  /** The port of its scheme. */
+  readonly own: string;
 }
 
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
@@ -33,6 +45,8 @@ const example = "such as 'https://api.example.com', '*.internal:8080' or 'localh
 /** A scheme, a host name or an address in brackets, a port, and a lone slash. */
 const originPattern =
   /^(?:(https?):\/\/)?(\*\.)?([^/?#@\\\s:[\]*%]+|\[[0-9a-f:.]+\])(?::(\d{1,5}|\*))?\/?$/i;
+/** A parsed host name: labels of a domain name, or an address in brackets. */
+const hostPattern = /^(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*\.?|\[[\da-f:]+\])$/;
 
 /**
  * Returns a function that decides where the id may be sent.
@@ -49,7 +63,12 @@ export function compileDestinations(to: unknown): IsDestination {
     );
   }
   const origins = Array.from(to, parseOrigin);
-  return (target) => origins.some((origin) => covers(origin, target));
+  return ({ protocol, hostname, port }) => {
+    const own = defaultPorts[protocol];
+    if (own === undefined) return false;
+    const target = { protocol, hostname, own, port: port === '' ? own : port };
+    return origins.some((origin) => covers(origin, target));
+  };
 }
 
 function callPredicate(to: (target: URL) => unknown, target: URL): boolean | undefined {
@@ -59,38 +78,50 @@ function callPredicate(to: (target: URL) => unknown, target: URL): boolean | und
     copy.password = '';
     const result = to(copy);
     if (typeof result === 'boolean') return result;
-    dropRejection(result);
-  } catch {
+    dropPromise(result);
+  } catch (thrown) {
     // Nothing is sent where the function cannot say so.
+    dropPromise(thrown);
   }
   return undefined;
 }
 
 function parseOrigin(entry: unknown): Origin {
   const match = typeof entry === 'string' ? originPattern.exec(entry) : null;
-  const [, scheme, wildcard = '', host = '', port] = match ?? [];
-  const protocol = scheme === undefined ? undefined : `${scheme.toLowerCase()}:`;
-  const url =
-    match === null ? undefined : parse(`http://${host}${port === '*' ? '' : `:${port ?? ''}`}/`);
-  const isWildcardOfAddress = wildcard !== '' && /^\[|^[\d.]+$/.test(url?.hostname ?? '');
-  if (url === undefined || isWildcardOfAddress || url.hostname === '') {
-    throw new InvalidOptionError('to', `holds ${describe(entry)}, which is no origin, ${example}.`);
+  const [, scheme, wildcard, host = '', port] = match ?? [];
+  const hostname = match === null ? undefined : parseHost(host, port);
+  const isWildcard = wildcard !== undefined;
+  if (hostname === undefined || (isWildcard && isAddress(hostname)) || Number(port) === 0) {
+    // A user name may come with a password, which no log should have.
+    const hasUser = typeof entry === 'string' && entry.includes('@');
+    const shown = hasUser ? 'an entry with a user name' : describe(entry);
+    throw new InvalidOptionError('to', `holds ${shown}, which is no origin, ${example}.`);
   }
   return {
-    protocol,
-    host: wildcard === '' ? url.hostname : `.${url.hostname}`,
+    protocol: scheme === undefined ? undefined : `${scheme.toLowerCase()}:`,
+    host: isWildcard ? `.${hostname}` : hostname,
+    isWildcard,
     port: port === undefined || port === '*' ? port : String(Number(port)),
   };
 }
 
-function parse(url: string): URL | undefined {
-  return URL.canParse(url) ? new URL(url) : undefined;
+/** Returns a host name as the URL standard parses it; undefined where it, or the port, is invalid. */
+function parseHost(host: string, port: string | undefined): string | undefined {
+  const url = `http://${host}${port === undefined || port === '*' ? '' : `:${port}`}/`;
+  if (!URL.canParse(url)) return undefined;
+  const { hostname } = new URL(url);
+  // The standard also accepts a leading dot, commas, and characters that it takes for `*`: mistakes in an origin.
+  return hostPattern.test(hostname) ? hostname : undefined;
 }
 
-function covers({ protocol, host, port }: Origin, target: URL): boolean {
-  const own = defaultPorts[target.protocol];
-  if (own === undefined || (protocol !== undefined && protocol !== target.protocol)) return false;
-  if (port !== '*' && (port ?? own) !== (target.port || own)) return false;
-  if (!host.startsWith('.')) return host === target.hostname;
+/** Returns whether a parsed host name is an IP address. */
+function isAddress(hostname: string): boolean {
+  return /^\[|^[\d.]+$/.test(hostname);
+}
+
+function covers({ protocol, host, isWildcard, port }: Origin, target: Target): boolean {
+  if (protocol !== undefined && protocol !== target.protocol) return false;
+  if (port !== '*' && (port ?? target.own) !== target.port) return false;
+  if (!isWildcard) return host === target.hostname;
   return target.hostname.length > host.length && target.hostname.endsWith(host);
 }
