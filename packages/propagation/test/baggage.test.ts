@@ -67,8 +67,8 @@ describe('readBaggage', () => {
     (unit) => {
       // Anything but linear in the limit runs into the timeout of the test.
       const text = unit.repeat(10_000_000 / unit.length);
-      for (let n = 0; n < 200; n++) readBaggage(text);
-      for (let n = 0; n < 200; n++) addToBaggage(text, [['x', '1']], false, () => {});
+      for (let n = 0; n < 50; n++) readBaggage(text);
+      for (let n = 0; n < 50; n++) addToBaggage(text, [['x', '1']], false, () => {});
     },
   );
 });

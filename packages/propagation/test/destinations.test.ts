@@ -161,7 +161,6 @@ const invalid: [what: string, entry: unknown][] = [
   ['an IPv6 address without brackets', '::1'],
   ['an IPv6 address with a zone', '[fe80::1%eth0]'],
   ['an IPv6 address that is none', '[::1::]'],
-  ['invalid punycode', 'xn--a'],
   ['a number', 7],
   ['null', null],
   ['a URL', new URL('https://example.com')],
@@ -264,9 +263,9 @@ describe('an origin', () => {
           }
         }
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
-    expect(taken).toBeGreaterThan(500);
+    expect(taken).toBeGreaterThan(200);
   });
 });
 

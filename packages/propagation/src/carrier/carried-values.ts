@@ -28,8 +28,8 @@ export interface Carried {
 export interface SendOptions {
   /** Whether a header, or a member of `baggage`, that is there is replaced. @default false */
   replace?: boolean;
-  /** The origin of the call. @default a carrier */
-  target?: string | undefined;
+  /** Where the call goes. @default a carrier */
+  target?: URL | undefined;
 }
 
 /** Returns the headers that carry the current scope's values, without those that are there already. Never throws. */
@@ -47,9 +47,8 @@ export function valuesToSend(
   read: Read,
   { replace = false, target }: SendOptions = {},
 ): Carried[] {
-  if (!context.active) return [];
   const carried: Carried[] = [];
-  const skip = (why: SkipReason, key: string) => reportSkip(propagation, why, key, target);
+  const skip = (why: SkipReason, key: string) => reportSkip(propagation, why, key, target?.origin);
   const { header } = propagation;
   const id: unknown = context.get('requestId');
   if (id !== undefined) {

@@ -7,7 +7,7 @@ export type Getter<Carrier> = (carrier: Carrier, name: string) => unknown;
 /** Writes to a carrier. A promise that it returns is not waited for. */
 export type Setter<Carrier> = (carrier: Carrier, name: string, value: string) => unknown;
 
-/** The longest text in bytes that is read. */
+/** The longest text that is read from bytes, in bytes. */
 const maxBytes = 8192;
 /** The longest array that is read: one that holds nothing can still have any length. */
 const maxEntries = 65_536;
@@ -60,7 +60,7 @@ export function writeCarrier(carrier: unknown, name: string, value: string): unk
     return carrier.set(name, value);
   }
   const [first, ...others] = placesOf(carrier, name);
-  // From the end, as those of an array move up. One that cannot be removed leaves all as it is.
+  // From the end, as later entries of an array move up. The first failure leaves the carrier unchanged.
   for (const place of others.reverse()) place.remove();
   if (first !== undefined) first.write(value);
   else if (types.isMap(carrier)) carrier.set(name, value);
@@ -112,7 +112,7 @@ function hasGet(carrier: object): carrier is Methods {
   return typeof (carrier as Partial<Methods>).get === 'function';
 }
 
-/** Returns where a carrier has values under a name. No value is read, nor an iterator that is not the language's. */
+/** Returns where a carrier has values under a name. Reads no value yet, and calls no iterator of the carrier. */
 function placesOf(carrier: object, name: string): Place[] {
   if (types.isMap(carrier)) return placesInMap(carrier, name);
   if (Array.isArray(carrier)) return placesInArray(carrier, name);
@@ -198,7 +198,11 @@ function present(value: unknown): unknown[] {
   return values.filter((one) => one !== undefined && one !== null);
 }
 
-/** Returns a copy of an array that has as many entries as can be read, whatever its own methods do. */
+/**
+ * Returns a copy of an array, whatever its own methods do.
+ *
+ * @throws {RangeError} when it is too long
+ */
 function entriesOf(array: readonly unknown[]): unknown[] {
   const { length } = array;
   if (!(length <= maxEntries)) throw new RangeError('The array is too long.');

@@ -60,7 +60,7 @@ export function createOutbound<T extends OutboundOptions>(
       const isAllowed = target === undefined ? undefined : isDestination(target);
       if (isAllowed === undefined) reportSkip(propagation, 'target', 'requestId', target?.origin);
       if (target === undefined || isAllowed !== true) return nothing;
-      return headersToSend(propagation, read, { replace, target: target.origin });
+      return headersToSend(propagation, read, { replace, target });
     },
   };
   return { outbound, checked };
