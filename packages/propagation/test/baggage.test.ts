@@ -79,7 +79,7 @@ describe('addToBaggage', () => {
     const result = addToBaggage(text, added, replace, (why, key) =>
       problems.push(`${key}: ${why}`),
     );
-    return [result, problems];
+    return [result?.text, problems];
   }
 
   it.each<[what: string, text: string, added: Member[], result: string | undefined]>([
@@ -112,6 +112,16 @@ describe('addToBaggage', () => {
     ],
   ])('add a member %s', (_, text, added, result) => {
     expect(add(text, added)).toStrictEqual([result, []]);
+  });
+
+  it('return the keys of the members that it has added', () => {
+    const added: Member[] = [
+      ['there', '1'],
+      ['bad', '\n'],
+      ['k', 'v'],
+    ];
+    expect(addToBaggage('there=0', added, false, () => {})?.keys).toStrictEqual(['k']);
+    expect(addToBaggage('there=0', added, true, () => {})?.keys).toStrictEqual(['there', 'k']);
   });
 
   it('replace a member, wherever and how often it is', () => {

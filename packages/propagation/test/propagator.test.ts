@@ -257,6 +257,13 @@ describe('inject', () => {
       {},
     ],
     [
+      'only what it would have added to a baggage that cannot be written',
+      { tenant: 'x', plan: 1 },
+      () => Object.freeze({ baggage: 'plan=own' }),
+      [['carrier', 'tenant', undefined]],
+      { baggage: 'plan=own' },
+    ],
+    [
       'a baggage that cannot be merged',
       { tenant: 'x' },
       () => Object.seal({ baggage: 'a=1', Baggage: 'b=2' }),

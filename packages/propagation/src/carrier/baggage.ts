@@ -33,6 +33,12 @@ export function readBaggage(text: string): Map<string, string> {
   return values;
 }
 
+/** A `baggage` header, and the keys of the members that were added to it. */
+export interface ExtendedBaggage {
+  readonly text: string;
+  readonly keys: readonly string[];
+}
+
 /**
  * Returns a `baggage` header with members added to those that `text` has. One that is there already stays, unless
  * `replace` is set. Returns undefined where nothing changes.
@@ -44,11 +50,11 @@ export function addToBaggage(
   added: Iterable<Member>,
   replace: boolean,
   onProblem: (problem: MemberProblem, key: string) => void,
-): string | undefined {
+): ExtendedBaggage | undefined {
   // A text that is too long already is not taken apart: it can have any length.
   const isFull = text.length > maxBytes;
   let members = isFull ? [] : text.split(',').filter((member) => member.trim() !== '');
-  let isChanged = false;
+  const keys: string[] = [];
   for (const [key, value] of added) {
     const others = members.filter((member) => keyOf(member) !== key);
     if (others.length < members.length && !replace) continue;
@@ -63,10 +69,10 @@ export function addToBaggage(
         continue;
       }
       members = next;
-      isChanged = true;
+      keys.push(key);
     }
   }
-  return isChanged ? members.join(',') : undefined;
+  return keys.length > 0 ? { text: members.join(','), keys } : undefined;
 }
 
 /** Returns the members within W3C's limits. */

@@ -69,16 +69,14 @@ export function valuesToSend(
   }
   if (members.length === 0) return carried;
   const sent = baggageText(tryRead(read, 'baggage'));
-  const keys = new Set(members.map(([key]) => key));
   if (sent === undefined) {
-    for (const key of keys) skip('carrier', key);
+    for (const [key] of members) skip('carrier', key);
     return carried;
   }
-  const value = addToBaggage(sent, members, replace, (why, key) => {
-    keys.delete(key);
-    skip(why, key);
-  });
-  if (value !== undefined) carried.push({ name: 'baggage', value, keys: [...keys] });
+  const baggage = addToBaggage(sent, members, replace, skip);
+  if (baggage !== undefined) {
+    carried.push({ name: 'baggage', value: baggage.text, keys: baggage.keys });
+  }
   return carried;
 }
 
