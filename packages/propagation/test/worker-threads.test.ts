@@ -8,14 +8,11 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { uuid } from '../../../tests/kit/http.ts';
 import { childEnv, contextFromEnv, onMessage, wrapMessage } from '../src/worker-threads.ts';
 
-declare module '@request-context/core' {
-  interface ContextValues {
-    tenant?: string;
-  }
-}
-
 const module = new URL('./support/thread.js', import.meta.url);
 const keys = ['tenant'] as const;
+
+/** The types of Node 20 lack `hasRef()`. */
+type Port = MessagePort & { hasRef(): boolean };
 
 interface Seen {
   readonly value: unknown;
@@ -42,10 +39,10 @@ async function openChild(silent = false) {
   return child;
 }
 
-function openChannel(): { near: MessagePort; far: MessagePort } {
+function openChannel(): { near: MessagePort; far: Port } {
   const { port1, port2 } = new MessageChannel();
   onTestFinished(() => port1.close());
-  return { near: port1, far: port2 };
+  return { near: port1, far: port2 as Port };
 }
 
 /** Returns what a handler on the far end of a channel gets, with the id that it runs under. */
@@ -108,11 +105,13 @@ describe('wrapMessage and onMessage', () => {
       const worker = await openWorker();
       const seen: string[] = [];
       for (const _time of ['first', 'second']) {
+        let stop = () => {};
         const reply = new Promise<Seen>((resolve) => {
-          const stop = onMessage(worker, (value: Seen) => resolve(value) ?? stop());
+          stop = onMessage(worker, resolve);
         });
         worker.postMessage(message);
         const { value, id, before, tenant } = await reply;
+        stop();
         expect([value, tenant]).toEqual(['plain', undefined]);
         expect(id).toMatch(uuid);
         expect(before).toBe(id);
@@ -210,7 +209,7 @@ describe('onMessage', () => {
 
   it('pass on a Proxy that throws, which no port can post', () => {
     const emitter = new EventEmitter();
-    const handle = vi.fn(getRequestId);
+    const handle = vi.fn((_value: unknown) => getRequestId());
     onMessage(emitter, handle);
     const fail = () => {
       throw new Error('trap');
@@ -386,7 +385,7 @@ describe('childEnv', () => {
 
   it('reach a child process, by all ways to start one', async () => {
     const program =
-      'process.stdout.write(`${process.env.X_REQUEST_ID} ${process.env.X_REQUEST_BAGGAGE}`)';
+      'const { env } = process; process.stdout.write([env.X_REQUEST_ID, env.X_REQUEST_BAGGAGE].join(" "))';
     const run = promisify(execFile);
     const { stdout } = await context.run({ requestId: 'myid', tenant: 'acme' }, () =>
       run(process.execPath, ['-e', program], { env: childEnv(process.env, { keys }) }),

@@ -5,14 +5,14 @@ import { unwrapMessage } from './wrap-message.ts';
 
 /** A port with Node's events: a `Worker`, `parentPort`, a `MessagePort`, a child process, or `process` in a child. */
 export interface EmitterPort {
-  on(event: 'message', listener: (...args: never[]) => unknown): unknown;
-  off(event: 'message', listener: (...args: never[]) => unknown): unknown;
+  on(event: 'message', listener: (message: unknown, ...details: unknown[]) => void): unknown;
+  off(event: 'message', listener: (message: unknown, ...details: unknown[]) => void): unknown;
 }
 
 /** A port with the Web's events: a `BroadcastChannel`, a Web `Worker`, or `self` in one. */
 export interface TargetPort {
-  addEventListener(type: 'message', listener: (event: never) => unknown): unknown;
-  removeEventListener(type: 'message', listener: (event: never) => unknown): unknown;
+  addEventListener(type: 'message', listener: (event: unknown) => void): unknown;
+  removeEventListener(type: 'message', listener: (event: unknown) => void): unknown;
   start?(): unknown;
 }
 
@@ -77,8 +77,8 @@ export function onMessage<T = unknown, Detail = unknown>(
       `onMessage(port, handle) needs a port with events, but was given ${describe(port)}.`,
     );
   }
-  function receiveEvent(this: unknown, event: { readonly data: unknown }): unknown {
-    return Reflect.apply(receive, this, [event.data, event]);
+  function receiveEvent(this: unknown, event: unknown): unknown {
+    return Reflect.apply(receive, this, [(event as MessageEvent).data, event]);
   }
   port.addEventListener('message', receiveEvent);
   port.start?.();

@@ -13,6 +13,7 @@ import { platformFlowScenarios } from './platform-flow.ts';
 import { preflightScenario } from './preflight.ts';
 import { queuesScenarios } from './queues.ts';
 import { serverScenarios } from './server.ts';
+import { threadsScenarios } from './threads.ts';
 import { uploadScenarios } from './uploads.ts';
 
 type Families = Readonly<Record<string, readonly FrameworkScenario[]>>;
@@ -37,6 +38,7 @@ const platformFamilies: Families = {
   emitters: emittersScenarios,
   'node-apis': nodeApisScenarios,
   outbound: outboundScenarios,
+  threads: threadsScenarios,
 };
 
 /** The adapter that runs all platform families. */
