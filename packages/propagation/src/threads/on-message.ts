@@ -46,11 +46,12 @@ export interface OnMessageOptions extends PropagationOptions {
  * @example
  * const stop = onMessage(parentPort, (job: Job) => resize(job), { keys: ['tenant'] });
  *
- * @throws {TypeError} when `port` has no events, as `parentPort` in the main thread, or `handle` is no function
+ * @throws {TypeError} when `port` has no events, such as `parentPort` in the main thread, which is null, or `handle` is
+ * no function
  * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */
 export function onMessage<T = unknown, Detail = unknown>(
-  port: EmitterPort | TargetPort,
+  port: EmitterPort | TargetPort | null,
   handle: (value: T, detail: Detail) => unknown,
   options?: OnMessageOptions,
 ): () => void {
