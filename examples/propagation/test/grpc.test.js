@@ -33,9 +33,17 @@ const definition = {
   collect: method('collect', true, false),
   list: method('list', false, true),
   chat: method('chat', true, true),
+  wait: method('wait', false, true),
 };
 
 const tick = () => new Promise((resolve) => setTimeout(resolve, 1));
+
+/**
+ * Called with the id in the event 'cancelled' of the method `wait`.
+ *
+ * @type {(id: unknown) => void}
+ */
+let onCancelled = () => {};
 
 /** What each method responds with: the ids at each of its steps. */
 const implementation = {
@@ -65,6 +73,11 @@ const implementation = {
       call.write(getRequestId());
       call.end();
     });
+  },
+  /** @param {any} call */
+  wait(call) {
+    context.bindEmitter(call).on('cancelled', () => onCancelled(getRequestId()));
+    call.write('waiting');
   },
 };
 
@@ -175,6 +188,16 @@ describe('grpc', () => {
       expect([...new Set(seen?.there)]).toEqual([expect.stringMatching(uuid)]);
     },
   );
+
+  it("have the id in the event 'cancelled' of a call that is bound", async () => {
+    const seen = new Promise((resolve) => {
+      onCancelled = resolve;
+    });
+    const call = context.run({ requestId: 'myid' }, () => client.wait('a', new Metadata()));
+    call.on('error', () => {});
+    call.on('data', () => call.cancel());
+    expect(await seen).toBe('myid');
+  });
 
   it('not leave the id in Metadata that several calls share', async () => {
     const metadata = new Metadata();

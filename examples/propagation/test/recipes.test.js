@@ -81,6 +81,18 @@ describe('piscina.js', () => {
     expectOf300(lines);
   });
 
+  it('transfer memory', async () => {
+    const lines = await program(`
+      const { pool } = await import('./recipes/piscina.js');
+      const { wrapMessage } = await import('@request-context/propagation/worker-threads');
+      const pixels = new Uint8Array(3);
+      await context.run({ requestId: 'myid' }, () =>
+        pool.run(wrapMessage(pixels), { transferList: [pixels.buffer] }));
+      await pool.close();
+      console.log('length ' + pixels.byteLength);`);
+    expect(Object.fromEntries(lines)).toEqual({ myid: ['squaring 0,0,0'], length: ['0'] });
+  });
+
   it('run a task of no request under a fresh id', async () => {
     const lines = await program(`
       const { pool, square } = await context.run({ requestId: 'opener' }, () => import('./recipes/piscina.js'));
