@@ -310,18 +310,6 @@ describe('onMessage', () => {
     far.close();
   });
 
-  it("start a MessagePort that has only the Web's methods", async () => {
-    const { near, far } = openChannel();
-    const port = {
-      addEventListener: far.addEventListener.bind(far),
-      removeEventListener: far.removeEventListener.bind(far),
-      start: far.start.bind(far),
-    };
-    const seen = new Promise((resolve) => onMessage(port, resolve));
-    near.postMessage('hello');
-    expect(await seen).toBe('hello');
-  });
-
   it.each([null, undefined, 7, {}, { on() {} }])('throw for the port %j', (port) => {
     expect(() => onMessage(port as never, () => {})).toThrow(TypeError);
   });

@@ -82,6 +82,7 @@ export function onMessage<T = unknown, Detail = unknown>(
     return Reflect.apply(receive, this, [(event as MessageEvent).data, event]);
   }
   port.addEventListener('message', receiveEvent);
+  // In Deno, a MessagePort delivers nothing before this.
   port.start?.();
   return () => void port.removeEventListener('message', receiveEvent);
 }
