@@ -60,7 +60,7 @@ describe('worker.js', () => {
       process.stdout.write = (chunk, ...rest) => {
         left -= String(chunk).split('\\n').length - 1;
         const isWritten = write.call(process.stdout, chunk, ...rest);
-        if (left === 0) process.exit();
+        if (left === 0) write.call(process.stdout, '', () => process.exit());
         return isWritten;
       };`);
     expectOf300(lines);
