@@ -47,6 +47,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
     'RequestScope',
     'addRequestObject',
     'checkOptions',
+    'currentIdHeaders',
     'defineMethod',
     'describe',
     'dropRejection',

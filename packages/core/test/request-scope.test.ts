@@ -1,5 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { RequestScope } from '../src/adapter.ts';
+import {
+  currentIdHeaders,
+  normalizeOptions,
+  openRequest,
+  type RequestReader,
+  RequestScope,
+} from '../src/adapter.ts';
 import { type ContextValues, context, getRequestId } from '../src/index.ts';
 
 /** Runs `task` in a request's scope. */
@@ -88,5 +94,76 @@ describe("the id of a request's scope", () => {
       });
       expect(getRequestId()).toBe('myid');
     });
+  });
+});
+
+describe('currentIdHeaders', () => {
+  type Headers = Readonly<Record<string, string>>;
+  const reader: RequestReader<Headers> = {
+    header: (headers, key) => headers[key],
+    peer: () => undefined,
+  };
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const inbound = ['X-Correlation-ID', 'traceparent'];
+
+  function received(headers: Headers, options?: object): RequestScope {
+    return openRequest(normalizeOptions(options), reader, headers, headers);
+  }
+
+  it.each([
+    ['that was adopted', { 'x-request-id': 'myid' }, {}, 'x-request-id', 'x-request-id'],
+    ['that was generated', {}, {}, undefined, 'x-request-id'],
+    ['that replaces an invalid one', { 'x-request-id': 'a b' }, {}, undefined, 'x-request-id'],
+    [
+      'that replaces one of a stranger',
+      { 'x-request-id': 'myid' },
+      { trust: false },
+      undefined,
+      'x-request-id',
+    ],
+    ['of another header', { 'x-my-id': 'myid' }, { header: 'X-My-ID' }, 'x-my-id', 'x-my-id'],
+    [
+      'of a further inbound header',
+      { 'x-request-id': 'a b', 'x-correlation-id': 'myid' },
+      { inbound },
+      'x-correlation-id',
+      'x-request-id',
+    ],
+    ['that is part of a header', { traceparent }, { inbound }, undefined, 'x-request-id'],
+    [
+      'that was adopted before an option failed',
+      { 'x-request-id': 'myid' },
+      {
+        values() {
+          throw new Error('values');
+        },
+      },
+      'x-request-id',
+      'x-request-id',
+    ],
+  ])('return the headers of an id %s', (_what, headers, options, request, response) => {
+    const scope = received(headers, options);
+    expect(currentIdHeaders()).toBeUndefined();
+    expect(scope.run(currentIdHeaders)).toEqual({ request, response });
+  });
+
+  it.each(['share', 'chain'] as const)('return them in a child by %s', (inherit) => {
+    received({ 'x-request-id': 'myid' }).run(() => {
+      context.fork(
+        () =>
+          context.fork(() => expect(currentIdHeaders()?.request).toBe('x-request-id'), { inherit }),
+        { inherit },
+      );
+    });
+  });
+
+  it('return undefined where the id is not that of a request, or not known to be', () => {
+    received({ 'x-request-id': 'myid' }).run(() => {
+      context.fork(() => expect(currentIdHeaders()).toBeUndefined(), { inherit: 'copy' });
+      const values = { requestId: 'part' };
+      context.fork(() => expect(currentIdHeaders()).toBeUndefined(), { inherit: 'chain', values });
+      context.run({ requestId: 'myid' }, () => expect(currentIdHeaders()).toBeUndefined());
+    });
+    inRequest(() => expect(currentIdHeaders()).toBeUndefined());
   });
 });

@@ -1,5 +1,6 @@
 import { type Check, checkOptions } from '../internal/check-options.ts';
 import { compileTrust } from './compile-trust.ts';
+import type { IdHeaders } from './id-headers.ts';
 import type { RequestIdOptions } from './request-id-options.ts';
 import type { RequestReader } from './request-reader.ts';
 import { traceIdReaders } from './trace-id-readers.ts';
@@ -12,6 +13,8 @@ export interface InboundHeader {
   readonly key: string;
   /** Returns the id within the header's value; undefined where the whole value is the id. */
   readonly read: ((value: string) => string | undefined) | undefined;
+  /** The headers of an id that was adopted from this one. */
+  readonly idHeaders: IdHeaders;
 }
 
 type Options<Request> = Required<RequestIdOptions<Request>>;
@@ -23,6 +26,8 @@ export interface NormalizedOptions<Request> extends ValidId {
   readonly key: string;
   /** All headers to read, `header` first. */
   readonly inbound: readonly InboundHeader[];
+  /** The headers of an id that was generated. */
+  readonly idHeaders: IdHeaders;
   readonly isTrusted: <Raw>(reader: RequestReader<Raw>, raw: Raw, request: Request) => boolean;
   readonly generate: Options<Request>['generate'];
   readonly onInvalid: NonNullable<Options<Request>['onInvalid']>;
@@ -98,11 +103,13 @@ export function normalizeOptions<Request>(
 ): NormalizedOptions<Request> {
   const checked = checkOptions(options, checks);
   const { header = 'X-Request-ID' } = checked;
+  const key = header.toLowerCase();
   const { isValid, isValidGenerated } = compileValidId(checked.validate, checked.maxLength);
   return {
     header,
-    key: header.toLowerCase(),
-    inbound: [header, ...(checked.inbound ?? [])].map(toInboundHeader),
+    key,
+    inbound: [header, ...(checked.inbound ?? [])].map((name) => toInboundHeader(name, key)),
+    idHeaders: { request: undefined, response: key },
     isTrusted: compileIsTrusted(checked.trust ?? true),
     isValid,
     generate: checked.generate,
@@ -114,9 +121,12 @@ export function normalizeOptions<Request>(
   };
 }
 
-function toInboundHeader(name: string): InboundHeader {
+function toInboundHeader(name: string, response: string): InboundHeader {
   const key = name.toLowerCase();
-  return { name, key, read: traceIdReaders.get(key) };
+  const read = traceIdReaders.get(key);
+  // A trace header holds more than the id.
+  const request = read === undefined ? key : undefined;
+  return { name, key, read, idHeaders: { request, response } };
 }
 
 function compileIsTrusted<Request>(

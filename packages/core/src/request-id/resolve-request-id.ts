@@ -1,6 +1,7 @@
 import type { ContextValues } from '../context/context.ts';
 import { describe, isError } from '../internal/describe.ts';
 import { dropRejection } from '../internal/drop-rejection.ts';
+import type { IdHeaders } from './id-headers.ts';
 import { InvalidRequestIdError } from './invalid-request-id-error.ts';
 import { newRequestId } from './new-request-id.ts';
 import type { InboundHeader, NormalizedOptions } from './normalize-options.ts';
@@ -21,6 +22,8 @@ export interface RequestIdDecision {
    * failed. Pass it to the framework's error handling.
    */
   readonly error: Error | undefined;
+  /** The headers that the id came in and goes out by. */
+  readonly idHeaders?: IdHeaders | undefined;
 }
 
 /**
@@ -45,6 +48,7 @@ export function resolveRequestId<Raw, Request>(
   let rejected: string | undefined;
   let values: Partial<ContextValues> | undefined;
   let error: Error | undefined;
+  let { idHeaders } = options;
   try {
     let invalid: InboundHeader | undefined;
     let isTrusted: boolean | undefined;
@@ -55,7 +59,10 @@ export function resolveRequestId<Raw, Request>(
       isTrusted ??= options.isTrusted(reader, raw, request);
       if (!isTrusted) break;
       requestId = readId(header, sent, options);
-      if (requestId !== undefined) break;
+      if (requestId !== undefined) {
+        idHeaders = header.idHeaders;
+        break;
+      }
       invalid ??= header;
     }
     if (invalid === undefined) {
@@ -78,6 +85,7 @@ export function resolveRequestId<Raw, Request>(
     rejectedRequestId: rejected === undefined ? undefined : escapeRejectedId(rejected),
     values,
     error,
+    idHeaders,
   };
 }
 

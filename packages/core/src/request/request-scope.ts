@@ -1,5 +1,7 @@
 import { defaultState } from '../context/context-state.ts';
+import { getRequestId } from '../context/get-request-id.ts';
 import { createValues, type Scope, type Values } from '../context/scope.ts';
+import type { IdHeaders } from '../request-id/id-headers.ts';
 import type { RequestIdDecision } from '../request-id/resolve-request-id.ts';
 
 const { storage } = defaultState;
@@ -13,14 +15,17 @@ export class RequestScope implements Scope {
   readonly parent: undefined;
   /** The request's id, as decided when the scope was opened. */
   readonly requestId: string;
+  /** The headers that the id came in and goes out by; undefined where the adapter did not say. */
+  readonly idHeaders: IdHeaders | undefined;
   private error: Error | undefined;
 
-  constructor({ requestId, rejectedRequestId, values, error }: RequestIdDecision) {
+  constructor({ requestId, rejectedRequestId, values, error, idHeaders }: RequestIdDecision) {
     this.values = createValues(values);
     this.values.requestId = requestId;
     if (rejectedRequestId !== undefined) this.values.rejectedRequestId = rejectedRequestId;
     this.parent = undefined;
     this.requestId = requestId;
+    this.idHeaders = idHeaders;
     this.error = error;
   }
 
@@ -58,6 +63,25 @@ export class RequestScope implements Scope {
  */
 export function isInsideRequest(): boolean {
   return storage.getStore()?.requestId !== undefined;
+}
+
+/**
+ * Returns the headers that the current id came in and goes out by. Undefined outside of requests, in a child by
+ * `copy`, and where a child has another id than the request.
+ *
+ * @example
+ * const isAdopted = currentIdHeaders()?.request !== undefined;
+ */
+export function currentIdHeaders(): IdHeaders | undefined {
+  for (let at: Scope | undefined = storage.getStore(); at !== undefined; at = at.parent) {
+    if (isRequestScope(at)) return at.requestId === getRequestId() ? at.idHeaders : undefined;
+  }
+  return undefined;
+}
+
+/** Returns whether a scope is a request's, of whichever copy of this package. */
+function isRequestScope(scope: Scope): scope is RequestScope {
+  return scope.requestId !== undefined;
 }
 
 /**
