@@ -1,1 +1,99 @@
-export {};
+import { getRequestId } from '@request-context/core';
+import { currentIdHeaders } from '@request-context/core/adapter';
+
+/** The fields of a log line that name its span, after OpenTelemetry's "Trace Context in non-OTLP Log Formats". */
+export interface TraceFields {
+  /** 32 lower-case hex digits. */
+  trace_id: string;
+  /** 16 lower-case hex digits. */
+  span_id: string;
+  /** Two hex digits: `'01'` if the trace is sampled. */
+  trace_flags: string;
+}
+
+/** The part of a span that is used here. */
+interface Span {
+  spanContext(): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number };
+  isRecording(): boolean;
+  setAttribute(key: string, value: string[]): unknown;
+}
+
+/** What `@opentelemetry/api` 1.x keeps on globalThis: what the SDK has registered. */
+interface Api {
+  readonly context?: { active(): { getValue(key: symbol): unknown } };
+}
+
+// All copies of the API's major version 1 share these two keys. So the API itself needs no import.
+const apiKey = Symbol.for('opentelemetry.js.api.1');
+const spanKey = Symbol.for('OpenTelemetry Context Key SPAN');
+
+const traceId = /^(?!0+$)[0-9a-f]{32}$/;
+const spanId = /^(?!0+$)[0-9a-f]{16}$/;
+
+/**
+ * Returns the fields that name the current span: `trace_id`, `span_id` and `trace_flags`. Returns `{}` if there is
+ * no OpenTelemetry SDK, no span, or no valid one. Never throws. Call it when the log call is made.
+ *
+ * @example
+ * const logger = pino({ mixin: () => ({ ...requestFields(), ...traceFields() }) });
+ */
+export function traceFields(): Partial<TraceFields> {
+  try {
+    const context = currentSpan()?.spanContext();
+    if (context === undefined) return {};
+    const { traceId: trace_id, spanId: span_id, traceFlags } = context;
+    if (!isId(trace_id, traceId) || !isId(span_id, spanId)) return {};
+    return { trace_id, span_id, trace_flags: (traceFlags & 0xff).toString(16).padStart(2, '0') };
+  } catch {
+    // Whatever is on globalThis. A log call must not throw.
+    return {};
+  }
+}
+
+/**
+ * Sets the current request's id on the current span, as the attribute `http.response.header.x_request_id`, and as
+ * `http.request.header.x_request_id` if it was adopted from the caller. The values are arrays of one string. Does
+ * nothing without an id, an OpenTelemetry SDK, or a span that records. Never throws.
+ *
+ * ## The attributes are named after the headers
+ *
+ * Where the options name another `header`, or the id was adopted from another header of `inbound`, the attribute
+ * has that header's name. An id that was read from `traceparent` or another trace header is only a part of its
+ * value, so it sets no attribute of the request.
+ *
+ * @example
+ * app.use(requestId());
+ * app.use((req, res, next) => {
+ *   markSpan();
+ *   next();
+ * });
+ */
+export function markSpan(): void {
+  try {
+    const id = getRequestId();
+    if (typeof id !== 'string') return;
+    const span = currentSpan();
+    // The SDK logs a warning where a span that has ended is changed.
+    if (span?.isRecording() !== true) return;
+    const { request, response = 'x-request-id' } = currentIdHeaders() ?? {};
+    span.setAttribute(attribute('response', response), [id]);
+    if (request !== undefined) span.setAttribute(attribute('request', request), [id]);
+  } catch {
+    // Whatever is on globalThis. A trace must not fail the request.
+  }
+}
+
+/** Returns the current span. Throws where other code has put something else on globalThis. */
+function currentSpan(): Span | undefined {
+  const api = (globalThis as { readonly [apiKey]?: Api })[apiKey];
+  return api?.context?.active().getValue(spanKey) as Span | undefined;
+}
+
+function isId(id: unknown, pattern: RegExp): boolean {
+  return typeof id === 'string' && pattern.test(id);
+}
+
+/** Returns an attribute's name. It has the underscores of the conventions' earlier form, on both sides alike. */
+function attribute(side: 'request' | 'response', header: string): string {
+  return `http.${side}.header.${header.replaceAll('-', '_')}`;
+}
