@@ -40,6 +40,13 @@ export const cases = [
   ...each('wrappers', [...wrappedHosts, 'both builds'], wrapperKinds, wrapperMoments),
   ...each('agents', agents, ['early', 'late', 'after the first request']),
   ...each(
+    'tracing',
+    ['opentelemetry', 'opentelemetry and frameworks'],
+    ['early', 'late', 'after the first request'],
+    ['import', 'require'],
+  ),
+  ...each('tracing', ['sentry'], ['early', 'late', 'after the first request']),
+  ...each(
     'domain',
     ['node:http', 'attach', 'express 5', 'koa 3', 'fastify 5'],
     ['request', 'response'],

@@ -64,7 +64,7 @@ function execute(command, args, cwd) {
 /** Installs the tarballs beside the programs, with their dependencies and no framework. */
 function installPackages() {
   const folder = mkdtempSync(join(tmpdir(), 'host-tests-'));
-  const names = ['core', 'node-http', 'express', 'koa', 'fastify'];
+  const names = ['core', 'logging', 'node-http', 'express', 'koa', 'fastify'];
   const filters = names.flatMap((name) => ['--filter', `./packages/${name}`]);
   execute('npx', ['-y', 'pnpm@12', '-r', ...filters, 'pack', '--pack-destination', folder], root);
   const tarballs = readdirSync(folder).map((file) => join(folder, file));

@@ -1,5 +1,5 @@
 import { getRequestId } from '@request-context/core';
-import { currentIdHeaders } from '@request-context/core/adapter';
+import { currentIdHeaders, type IdHeaders } from '@request-context/core/adapter';
 
 /** The fields of a log line that name its span, after OpenTelemetry's "Trace Context in non-OTLP Log Formats". */
 export interface TraceFields {
@@ -20,12 +20,18 @@ interface Span {
 
 /** What `@opentelemetry/api` 1.x keeps on globalThis: what the SDK has registered. */
 interface Api {
-  readonly context?: { active(): { getValue(key: symbol): unknown } };
+  readonly context?: { active(): OtelContext };
 }
 
-// All copies of the API's major version 1 share these two keys. So the API itself needs no import.
+interface OtelContext {
+  getValue(key: symbol): unknown;
+}
+
+// All copies of the API's major version 1 share these keys. So the API itself needs no import.
 const apiKey = Symbol.for('opentelemetry.js.api.1');
 const spanKey = Symbol.for('OpenTelemetry Context Key SPAN');
+/** Where instrumentation-http keeps the span of the server's request, for instrumentations of frameworks. */
+const serverKey = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA');
 
 const traceId = /^(?!0+$)[0-9a-f]{32}$/;
 const spanId = /^(?!0+$)[0-9a-f]{16}$/;
@@ -39,7 +45,7 @@ const spanId = /^(?!0+$)[0-9a-f]{16}$/;
  */
 export function traceFields(): Partial<TraceFields> {
   try {
-    const context = currentSpan()?.spanContext();
+    const context = (currentContext()?.getValue(spanKey) as Span | undefined)?.spanContext();
     if (context === undefined) return {};
     const { traceId: trace_id, spanId: span_id, traceFlags } = context;
     if (!isId(trace_id, traceId) || !isId(span_id, spanId)) return {};
@@ -54,6 +60,11 @@ export function traceFields(): Partial<TraceFields> {
  * Sets the current request's id on the current span, as the attribute `http.response.header.x_request_id`, and as
  * `http.request.header.x_request_id` if it was adopted from the caller. The values are arrays of one string. Does
  * nothing without an id, an OpenTelemetry SDK, or a span that records. Never throws.
+ *
+ * ## The server's span is marked too
+ *
+ * Inside of a handler, the current span may be one that an instrumentation of the framework made. The span that
+ * `@opentelemetry/instrumentation-http` made for the request gets the same attributes.
  *
  * ## The attributes are named after the headers
  *
@@ -72,21 +83,31 @@ export function markSpan(): void {
   try {
     const id = getRequestId();
     if (typeof id !== 'string') return;
-    const span = currentSpan();
-    // The SDK logs a warning where a span that has ended is changed.
-    if (span?.isRecording() !== true) return;
-    const { request, response = 'x-request-id' } = currentIdHeaders() ?? {};
-    span.setAttribute(attribute('response', response), [id]);
-    if (request !== undefined) span.setAttribute(attribute('request', request), [id]);
+    const context = currentContext();
+    const span = context?.getValue(spanKey);
+    const headers = currentIdHeaders();
+    mark(span, id, headers);
+    // A task with another id must not mark the request's span.
+    if (headers === undefined) return;
+    const server = (context?.getValue(serverKey) as { readonly span?: unknown } | undefined)?.span;
+    if (server !== span) mark(server, id, headers);
   } catch {
     // Whatever is on globalThis. A trace must not fail the request.
   }
 }
 
-/** Returns the current span. Throws where other code has put something else on globalThis. */
-function currentSpan(): Span | undefined {
-  const api = (globalThis as { readonly [apiKey]?: Api })[apiKey];
-  return api?.context?.active().getValue(spanKey) as Span | undefined;
+/** Returns OpenTelemetry's current context. Throws where other code has put something else on globalThis. */
+function currentContext(): OtelContext | undefined {
+  return (globalThis as { readonly [apiKey]?: Api })[apiKey]?.context?.active();
+}
+
+function mark(target: unknown, id: string, headers: IdHeaders | undefined): void {
+  const span = target as Span | undefined;
+  // The SDK logs a warning where a span that has ended is changed.
+  if (span?.isRecording() !== true) return;
+  span.setAttribute(attribute('response', headers?.response ?? 'x-request-id'), [id]);
+  if (headers?.request !== undefined)
+    span.setAttribute(attribute('request', headers.request), [id]);
 }
 
 function isId(id: unknown, pattern: RegExp): boolean {

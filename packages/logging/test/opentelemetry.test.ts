@@ -208,6 +208,26 @@ describe('markSpan', () => {
     expect(attributes).toEqual({ [responseId]: ['job'] });
   });
 
+  it("mark the server's span too where another one is current", async () => {
+    const serverKey = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA');
+    const server = trace.getTracer('test').startSpan('server');
+    const inServer = otelContext.active().setValue(serverKey, { span: server });
+    const handler = express();
+    handler.use(expressRequestId());
+    handler.use((_req, res) => {
+      otelContext.with(inServer, () => {
+        context.run({ requestId: 'job' }, () => attributesOf(markSpan));
+        attributesOf(markSpan);
+      });
+      res.end();
+    });
+    await send(await listen(createServer(handler)), { id: 'myid' });
+    server.end();
+    const marked = { [responseId]: ['myid'], [requestId]: ['myid'] };
+    const spans = exporter.getFinishedSpans().map(({ attributes }) => attributes);
+    expect(spans).toEqual([{ [responseId]: ['job'] }, marked, marked]);
+  });
+
   it('leave a span that has ended or does not record unchanged', () => {
     context.run({ requestId: 'myid' }, () => {
       const ended = attributesOf((span) => {

@@ -37,7 +37,7 @@ async function settled(read) {
 const hooked = ['http', 'https', 'express', 'koa', 'fastify'];
 
 /** Requires the modules again: a tracer patches a module that is already loaded when it is required the next time. */
-function requireAgain() {
+export function requireAgain() {
   for (const name of hooked) require(name);
 }
 
