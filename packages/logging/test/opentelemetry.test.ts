@@ -216,8 +216,8 @@ describe('markSpan', () => {
     handler.use(expressRequestId());
     handler.use((_req, res) => {
       otelContext.with(inServer, () => {
-        context.run({ requestId: 'job' }, () => attributesOf(markSpan));
         attributesOf(markSpan);
+        context.run({ requestId: 'job' }, () => attributesOf(markSpan));
       });
       res.end();
     });
@@ -225,7 +225,7 @@ describe('markSpan', () => {
     server.end();
     const marked = { [responseId]: ['myid'], [requestId]: ['myid'] };
     const spans = exporter.getFinishedSpans().map(({ attributes }) => attributes);
-    expect(spans).toEqual([{ [responseId]: ['job'] }, marked, marked]);
+    expect(spans).toEqual([marked, { [responseId]: ['job'] }, marked]);
   });
 
   it('leave a span that has ended or does not record unchanged', () => {
