@@ -63,7 +63,7 @@ export function writeCarrier(carrier: unknown, name: string, value: string): unk
   // From the end, as later entries of an array move up. The first failure leaves the carrier unchanged.
   for (const place of others.reverse()) place.remove();
   if (first !== undefined) first.write(value);
-  else if (types.isMap(carrier)) carrier.set(name, value);
+  else if (types.isMap(carrier)) addToMap(carrier, name, value);
   else if (Array.isArray(carrier)) carrier.push(newEntry(carrier, name, value));
   else setProperty(carrier, name, value);
   return undefined;
@@ -129,11 +129,22 @@ function placesInMap(carrier: Map<unknown, unknown>, name: string): Place[] {
     if (!isNamed(key, name)) return;
     places.push({
       read: () => found,
-      write: (value) => carrier.set(key, value),
+      write: (value) => carrier.set(key, inFormOf(found, value)),
       remove: () => carrier.delete(key),
     });
   });
   return places;
+}
+
+/** Adds an entry that is like the others of a Map. */
+function addToMap(carrier: Map<unknown, unknown>, name: string, value: string): void {
+  const [key, other] = Map.prototype.entries.call(carrier).next().value ?? [];
+  carrier.set(inFormOf(key, name), inFormOf(other, value));
+}
+
+/** Returns bytes where the other value is bytes: without serializers, @platformatic/kafka takes nothing else. */
+function inFormOf(other: unknown, text: string): string | Buffer {
+  return types.isUint8Array(other) ? Buffer.from(text) : text;
 }
 
 function placesInArray(carrier: unknown[], name: string): Place[] {
