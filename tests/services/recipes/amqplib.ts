@@ -1,9 +1,14 @@
-import { context, getRequestId, newRequestId } from '@request-context/core';
-import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { context } from '@request-context/core';
+import {
+  messageHeaders,
+  runWithMessage,
+  withRequestContext,
+} from '@request-context/propagation/amqplib';
+import type { Channel, ChannelModel, ConsumeMessage, Message } from 'amqplib';
 
 /** Sends a message that carries the request's id. */
 export function send(channel: Channel, queue: string, content: string): void {
-  const headers = { 'x-request-id': getRequestId() };
+  const headers = messageHeaders();
   channel.sendToQueue(queue, Buffer.from(content), { headers, mandatory: true });
 }
 
@@ -13,11 +18,15 @@ export async function consume(
   queue: string,
   handle: (message: ConsumeMessage) => void,
 ): Promise<void> {
-  await channel.consume(queue, (message) => {
-    if (message === null) return;
-    const requestId = message.properties.headers?.['x-request-id'] ?? newRequestId();
-    context.run({ requestId }, () => handle(message));
+  const listener = withRequestContext((message) => {
+    if (message !== null) handle(message);
   });
+  await channel.consume(queue, listener);
+}
+
+/** Handles each message that no queue took, with the id that it carries. */
+export function handleReturned(channel: Channel, handle: (message: Message) => void): void {
+  channel.on('return', (message) => runWithMessage(message, () => handle(message)));
 }
 
 /** Opens a channel for one request. Its events are the request's. */

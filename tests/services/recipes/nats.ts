@@ -1,5 +1,9 @@
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { context, getRequestId, newRequestId } from '@request-context/core';
+import {
+  messageHeaders,
+  runWithMessage,
+  withRequestContext,
+} from '@request-context/propagation/nats';
 
 /** Sends a request that carries the id, and returns the reply. */
 export async function request(
@@ -7,9 +11,8 @@ export async function request(
   subject: string,
   body: string,
 ): Promise<string> {
-  const carrier = headers();
-  carrier.set('X-Request-ID', getRequestId() ?? '');
-  const reply = await connection.request(subject, body, { headers: carrier, timeout: 10_000 });
+  const options = { headers: messageHeaders(headers()), timeout: 10_000 };
+  const reply = await connection.request(subject, body, options);
   return reply.string();
 }
 
@@ -19,12 +22,10 @@ export function subscribe(
   subject: string,
   handle: (message: Msg) => void,
 ): void {
-  connection.subscribe(subject, {
-    callback(_error, message) {
-      const requestId = message.headers?.get('X-Request-ID') || newRequestId();
-      context.run({ requestId }, () => handle(message));
-    },
+  const callback = withRequestContext((error: Error | null, message: Msg) => {
+    if (error === null) handle(message);
   });
+  connection.subscribe(subject, { callback });
 }
 
 /** Does the same in a loop. */
@@ -34,7 +35,6 @@ export async function iterate(
   handle: (message: Msg) => void,
 ): Promise<void> {
   for await (const message of connection.subscribe(subject)) {
-    const requestId = message.headers?.get('X-Request-ID') || newRequestId();
-    context.run({ requestId }, () => handle(message));
+    runWithMessage(message, () => handle(message));
   }
 }

@@ -1,5 +1,7 @@
+import { record } from '@request-context/conformance/engine';
+import type { ConsumeMessage } from 'amqplib';
 import { type ConfirmChannel, type Connection, connect } from 'amqplib/callback_api';
-import { carryChannel, carryConnection } from '../recipes/amqplib-callbacks.ts';
+import { carryChannel, carryConnection, consume, send } from '../recipes/amqplib-callbacks.ts';
 import type { ClientCase, Visit } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
@@ -7,22 +9,29 @@ import { testClient } from '../src/test-client.ts';
 interface Connected {
   readonly connection: Connection;
   readonly channel: ConfirmChannel;
+  /** The name of a queue. */
+  readonly name: string;
 }
 
-async function open(_name: string, withRecipe: boolean): Promise<Connected> {
+async function open(name: string, withRecipe: boolean): Promise<Connected> {
   const { connection, channel } = await connected();
+  await new Promise((resolve) => channel.assertQueue(name, { autoDelete: true }, resolve));
+  const handle = ({ content }: ConsumeMessage) => record(content.toString(), 'message');
   if (withRecipe) {
     carryConnection(connection);
     carryChannel(channel);
+    consume(channel, name, handle);
+  } else {
+    channel.consume(name, (message) => message && handle(message));
   }
-  return { connection, channel };
+  return { connection, channel, name };
 }
 
 function close({ connection }: Connected): Promise<unknown> {
   return new Promise((resolve) => connection.close(resolve));
 }
 
-function connected(): Promise<Connected> {
+function connected(): Promise<Omit<Connected, 'name'>> {
   return new Promise((resolve, reject) => {
     connect(services.rabbitmq.url, (error, connection) => {
       if (error) return reject(error);
@@ -50,7 +59,7 @@ function roundTrip({ channel }: Connected, { id, probe }: Visit): Promise<string
   });
 }
 
-function consume({ channel }: Connected, { id, probe }: Visit): Promise<string> {
+function consumeOnce({ channel }: Connected, { id, probe }: Visit): Promise<string> {
   return new Promise((resolve, reject) => {
     function listener(message: { readonly content: Buffer } | null): void {
       probe('message');
@@ -94,7 +103,16 @@ const cases: ClientCase<Connected>[] = [
     title: '`channel.consume(queue, listener, options, callback)`, for a request that waits',
     places: ['consume', 'message'],
     recipe,
-    use: consume,
+    use: consumeOnce,
+  },
+  {
+    title: '`channel.consume(queue, listener)`',
+    places: ['message'],
+    recipe: '`withRequestContext(listener)`',
+    async use({ channel, name }, { id }) {
+      send(channel, name, id);
+      return id;
+    },
   },
   {
     title: "`connection.createConfirmChannel(callback)`, `close` of a request's own channel",

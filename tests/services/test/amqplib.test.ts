@@ -1,7 +1,13 @@
 import { record } from '@request-context/conformance/engine';
-import { context, newRequestId } from '@request-context/core';
-import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
-import { consume, openChannel, send } from '../recipes/amqplib.ts';
+import { newRequestId } from '@request-context/core';
+import {
+  type ChannelModel,
+  type ConfirmChannel,
+  type ConsumeMessage,
+  connect,
+  type Message,
+} from 'amqplib';
+import { consume, handleReturned, openChannel, send } from '../recipes/amqplib.ts';
 import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
@@ -24,12 +30,9 @@ async function open(name: string, withRecipe: boolean): Promise<Clients> {
   await channel.assertQueue(name, { autoDelete: true });
   if (withRecipe) await consume(channel, name, handle);
   else await channel.consume(name, (message) => message && handle(message));
-  channel.on('return', ({ properties }) => {
-    const requestId = String(properties.headers?.['x-request-id']);
-    const recordReturn = () => record(requestId, 'return');
-    if (withRecipe) context.run({ requestId }, recordReturn);
-    else recordReturn();
-  });
+  const recordReturn = ({ content }: Message) => record(content.toString(), 'return');
+  if (withRecipe) handleReturned(channel, recordReturn);
+  else channel.on('return', recordReturn);
   const waiting = new Map<string, (reply: string) => void>();
   const { queue: replies } = await channel.assertQueue('', { exclusive: true });
   await channel.consume(replies, (message) => {
@@ -122,7 +125,7 @@ const cases: ClientCase<Clients>[] = [
   {
     title: '`channel.consume(queue, listener)`',
     places: ['message'],
-    recipe: '`context.run(values, handle)`',
+    recipe: '`withRequestContext(listener)`',
     async use({ channel, name }, { id }) {
       send(channel, name, id);
       return id;
@@ -131,7 +134,7 @@ const cases: ClientCase<Clients>[] = [
   {
     title: '`return` of a channel',
     places: ['return'],
-    recipe: '`context.run(values, handle)`',
+    recipe: '`runWithMessage(message, task)`',
     async use({ channel, name }, { id }) {
       send(channel, `${name}.nobody`, id);
       return id;

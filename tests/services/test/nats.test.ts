@@ -97,13 +97,13 @@ const cases: ClientCase<Nats>[] = [
   {
     title: '`connection.subscribe(subject, { callback })`',
     places: ['message'],
-    recipe: '`context.run(values, handle)`',
+    recipe: '`withRequestContext(callback)`',
     use: ({ connection, name }, { id }) => request(connection, name, id),
   },
   {
     title: '`for await (const message of connection.subscribe(subject))`, for all',
     places: ['message'],
-    recipe: '`context.run(values, handle)`',
+    recipe: '`runWithMessage(message, task)`',
     use: ({ connection, name }, { id }) => request(connection, `${name}.loop`, id),
   },
 ];
