@@ -15,7 +15,8 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<void> {
   const absent = await findAbsent();
   const reasons = absent.map((name) => absence(services[name]));
-  if (absent.length > 0 && process.env.REQUEST_CONTEXT_SERVICES !== 'optional') {
+  const isMissing = absent.some((name) => !services[name].isOptional);
+  if (isMissing && process.env.REQUEST_CONTEXT_SERVICES !== 'optional') {
     const hint = 'REQUEST_CONTEXT_SERVICES=optional skips the clients of missing services.';
     throw new Error(['Services are missing.', ...reasons, hint].join('\n'));
   }

@@ -10,9 +10,11 @@ export interface Service {
   readonly variable: string;
   /** A command that starts one. */
   readonly start: string;
+  /** Whether a run without it only skips the tests of its clients. @default false */
+  readonly isOptional?: boolean;
 }
 
-export type ServiceName = 'postgresql' | 'mysql' | 'redis' | 'rabbitmq' | 'nats';
+export type ServiceName = 'postgresql' | 'mysql' | 'redis' | 'rabbitmq' | 'nats' | 'kafka' | 'mqtt';
 
 export const services: Readonly<Record<ServiceName, Service>> = {
   postgresql: service({
@@ -43,7 +45,21 @@ export const services: Readonly<Record<ServiceName, Service>> = {
     title: 'NATS',
     url: 'nats://127.0.0.1:4222',
     variable: 'NATS_URL',
-    start: 'nats-server',
+    start: 'nats-server -js',
+  }),
+  kafka: service({
+    title: 'Kafka',
+    url: 'kafka://127.0.0.1:9092',
+    variable: 'KAFKA_URL',
+    start: 'python3 tests/services/kafka-broker.py, which prints its address',
+    // Few machines have one. The clients' encoders are tested without.
+    isOptional: true,
+  }),
+  mqtt: service({
+    title: 'Mosquitto, or another broker of MQTT 5',
+    url: 'mqtt://127.0.0.1:1883',
+    variable: 'MQTT_URL',
+    start: 'mosquitto',
   }),
 };
 

@@ -17,8 +17,17 @@ export function testClient<Client>(
     const [, table] = page.split(`<!-- cases of ${name} -->\n`);
     expect(table?.split('\n<!-- end of cases -->')[0]).toBe(tableOf(cases));
   });
-  const isAbsent = inject('absentServices').includes(service);
-  describe.skipIf(isAbsent)(isAbsent ? `${name}: ${absence(services[service])}` : name, () => {
+  testCases(name, service, suite, cases);
+}
+
+/** Tests all cases of a client as {@link testClient} does. They are not listed. */
+export function testCases<Client>(
+  name: string,
+  service: ServiceName,
+  suite: ClientSuite<Client>,
+  cases: readonly ClientCase<Client>[],
+): void {
+  withService(service, name, () => {
     describe.each(openings)('created %s', (opening) => {
       for (const clientCase of cases) {
         const { title, recipe } = clientCase;
@@ -34,6 +43,12 @@ export function testClient<Client>(
       }
     });
   });
+}
+
+/** Describes tests that need a service. Without it, skips them, and says so. */
+export function withService(service: ServiceName, name: string, tests: () => void): void {
+  const isAbsent = inject('absentServices').includes(service);
+  describe.skipIf(isAbsent)(isAbsent ? `${name}: ${absence(services[service])}` : name, tests);
 }
 
 type Listed = Pick<ClientCase<never>, 'title' | 'places' | 'recipe' | 'wrong'>;
