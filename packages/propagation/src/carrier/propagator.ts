@@ -101,15 +101,20 @@ export function createPropagator(options?: PropagationOptions): Propagator {
   });
 }
 
-/** Returns the values of a task, given those that came in: with an id in any case. */
+/**
+ * Returns the values of a task, given those that came in: with an id in any case.
+ *
+ * @param createId - Returns a fresh id. Called where the task needs one.
+ */
 export function taskValues(
   received: Partial<ContextValues>,
   id: TaskId = 'same',
+  createId: () => string = newRequestId,
 ): Partial<ContextValues> {
   const { requestId } = received;
-  if (requestId === undefined) return { ...received, requestId: newRequestId() };
+  if (requestId === undefined) return { ...received, requestId: createId() };
   if (id === 'same') return received;
-  return { ...received, requestId: newRequestId(), parentRequestId: requestId };
+  return { ...received, requestId: createId(), parentRequestId: requestId };
 }
 
 /** Returns a function that reads a carrier. */
