@@ -90,3 +90,14 @@ export function recorder(failures = 0): { processor: Processor; attempts: Attemp
     },
   };
 }
+
+/** Waits until the worker has emitted `completed` so many times. */
+export async function completed(worker: bullmq6.Worker, count: number): Promise<void> {
+  let left = count;
+  await new Promise<void>((resolve) => {
+    worker.on('completed', () => {
+      left -= 1;
+      if (left === 0) resolve();
+    });
+  });
+}

@@ -77,7 +77,7 @@ export function requestContextTelemetry(options?: RequestContextTelemetryOptions
       return scope === undefined ? run() : scope.run(run);
     },
     getMetadata({ inner, kind }) {
-      const wrapped = contextManager?.getMetadata(inner);
+      const wrapped = contextManager?.getMetadata(inner) || undefined;
       const job = currentJob();
       // Of all that BullMQ does with a job that exists, only a failed attempt asks for metadata.
       const isNew = kind !== kinds.internal;
