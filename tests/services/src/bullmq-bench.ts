@@ -42,7 +42,7 @@ export interface Bench {
 export function createBench(bullmq: BullMQ, options?: RequestContextTelemetryOptions): Bench {
   const name = `rc_${randomUUID()}`;
   const telemetry = requestContextTelemetry(options);
-  const opened: { close(force?: boolean): Promise<unknown> }[] = [];
+  const opened: { close(): Promise<unknown> }[] = [];
   const keep = <T extends { close(): Promise<unknown> }>(one: T): T => {
     opened.unshift(one);
     return one;
@@ -60,7 +60,7 @@ export function createBench(bullmq: BullMQ, options?: RequestContextTelemetryOpt
       return events;
     },
     async close() {
-      for (const one of opened) await one.close(true);
+      for (const one of opened) await one.close();
       const queue = new bullmq.Queue(name, { connection });
       await queue.obliterate({ force: true });
       await queue.close();

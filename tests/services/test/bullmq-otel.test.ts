@@ -5,10 +5,11 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import { context } from '@request-context/core';
-import { requestContextTelemetry, withRequestContext } from '@request-context/propagation/bullmq';
+import { withRequestContext } from '@request-context/propagation/bullmq';
 import type { Processor } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { telemetry } from '../recipes/bullmq-otel.ts';
 import {
   type Bench,
   completed,
@@ -86,10 +87,10 @@ describe.skipIf(isAbsent).each(majors)(isAbsent ? absence(services.redis) : '%s'
   });
 
   it("write the other telemetry's spans, as without this one", async () => {
-    const spansOf = async (telemetry: object) => {
+    const spansOf = async (given: object) => {
       exporter.reset();
       bench = createBench(bullmq);
-      const options = { telemetry } as object;
+      const options = { telemetry: given } as object;
       const end = completed(bench.worker(recorder(1).processor, options), 1);
       const adding = bench.queue(options);
       const traceId = await inSpan('adder', () => adding.add('one', {}, { attempts: 2 }));
@@ -110,7 +111,7 @@ describe.skipIf(isAbsent).each(majors)(isAbsent ? absence(services.redis) : '%s'
     };
     const without = await spansOf(otel);
     expect(without.length).toBeGreaterThan(4);
-    expect(await spansOf(requestContextTelemetry({ wrap: otel }))).toEqual(without);
+    expect(await spansOf(telemetry)).toEqual(without);
   });
 
   it('write metadata that a worker with the other telemetry alone can read', async () => {

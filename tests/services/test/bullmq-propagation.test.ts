@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { context, getRequestId } from '@request-context/core';
 import { requestContextTelemetry, withRequestContext } from '@request-context/propagation/bullmq';
 import type { Job, Queue, Telemetry } from 'bullmq';
@@ -558,4 +560,10 @@ it("fit the options of BullMQ 5 and of BullMQ 6, and keep a processor's types", 
   );
   expect([forFive.telemetry, forSix.telemetry]).toEqual([telemetry, telemetry]);
   expect([processor.length, processorOfFive.length]).toEqual([1, 3]);
+});
+
+it('show the file of a sandboxed processor in docs/jobs.md as it is tested', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/jobs.md'), 'utf8');
+  const code = readFileSync(join(import.meta.dirname, '../processors/report-id.mjs'), 'utf8');
+  expect(page).toContain(`\`\`\`js\n${code}\`\`\``);
 });

@@ -1,12 +1,13 @@
 import { record } from '@request-context/conformance/engine';
 import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
-import { addJob, createWorker } from '../recipes/bullmq.ts';
+import { createQueue, createWorker } from '../recipes/bullmq.ts';
 import type { ClientCase } from '../src/run-case.ts';
 import { services } from '../src/services.ts';
 import { testClient } from '../src/test-client.ts';
 
 interface Data {
-  readonly requestId: string;
+  /** The id of the request that adds the job. */
+  readonly to: string;
 }
 
 interface Line {
@@ -22,15 +23,18 @@ const connection = { host, port: Number(port) };
 
 async function open(name: string, withRecipe: boolean): Promise<Line> {
   async function handle({ data }: Job<Data, string>): Promise<string> {
-    record(data.requestId, 'processor');
-    return data.requestId;
+    record(data.to, 'processor');
+    return data.to;
   }
-  const completed = ({ data }: Job<Data, string>) => record(data.requestId, 'completed');
+  const completed = ({ data }: Job<Data, string>) => record(data.to, 'completed');
   const options = { connection, concurrency: 10 };
   const worker = withRecipe
-    ? createWorker(name, handle, completed, options)
-    : new Worker<Data, string>(name, handle, options).on('completed', completed);
-  const queue = new Queue<Data, string>(name, { connection });
+    ? createWorker(name, handle, options)
+    : new Worker<Data, string>(name, handle, options);
+  worker.on('completed', completed);
+  const queue = withRecipe
+    ? createQueue(name, { connection })
+    : new Queue<Data, string>(name, { connection });
   const events = new QueueEvents(name, { connection });
   const idle = new Queue<Data, string>(`${name}.idle`, { connection });
   // Each request adds listeners.
@@ -54,9 +58,9 @@ const cases: ClientCase<Line>[] = [
     places: ['waiting'],
     async use({ idle }, { id, probe }) {
       idle.on('waiting', ({ data }) => {
-        if (data.requestId === id) probe('waiting');
+        if (data.to === id) probe('waiting');
       });
-      await idle.add('work', { requestId: id });
+      await idle.add('work', { to: id });
       return id;
     },
   },
@@ -65,9 +69,9 @@ const cases: ClientCase<Line>[] = [
       '`await queue.add()` and `job.waitUntilFinished()`; processor and `completed` of the worker',
     places: ['add', 'waitUntilFinished', 'processor', 'completed'],
     wrong: ['processor', 'completed'],
-    recipe: '`context.run(values, handle)`',
-    async use({ queue, events }, { probe }) {
-      const job = await addJob(queue);
+    recipe: '`requestContextTelemetry()`, `withRequestContext(handle)`',
+    async use({ queue, events }, { id, probe }) {
+      const job = await queue.add('work', { to: id });
       probe('add');
       const result = await job.waitUntilFinished(events);
       probe('waitUntilFinished');
