@@ -1,1 +1,83 @@
-export {};
+import { context } from '@request-context/core';
+import type { Check } from '@request-context/core/adapter';
+import { hasBuiltInUndici } from './outbound/built-in-undici.ts';
+import {
+  type Fetch,
+  type FetchInit,
+  type FetchInput,
+  followByHand,
+  readFetchCall,
+} from './outbound/follow-by-hand.ts';
+import { type MarkedCall, markCall } from './outbound/marked-calls.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from './outbound/outbound.ts';
+
+export type { Destinations } from './outbound/destinations.ts';
+export type { OutboundOptions } from './outbound/outbound.ts';
+
+/** Options of {@link propagatingFetch}. */
+export interface PropagatingFetchOptions extends OutboundOptions {
+  /**
+   * The function to call, with redirects followed by hand.
+   * @default the `fetch` of the runtime
+   */
+  fetch?: typeof fetch | undefined;
+}
+
+const checks: { readonly fetch: Check } = {
+  fetch: [(value) => typeof value === 'function', 'a function'],
+};
+
+/**
+ * Returns a `fetch` that sends the current id to the destinations that `to` names. It patches nothing.
+ *
+ * @example
+ * const fetch = propagatingFetch({ to: ['https://api.example.com'] });
+ * await fetch('https://api.example.com/orders');
+ * @example
+ * const client = ky.create({ fetch: propagatingFetch({ to: ['*.internal:8080'], keys: ['tenant'] }) });
+ *
+ * @throws {InvalidOptionError} naming the option that is missing, unknown or invalid
+ */
+export function propagatingFetch(options: PropagatingFetchOptions): typeof fetch {
+  const { outbound, checked } = createOutbound(options, checks);
+  // The current one: the one that is returned may replace it.
+  const call = checked.fetch ?? globalThis.fetch;
+  const propagate = checked.fetch === undefined && hasBuiltInUndici ? fetchMarked : followByHand;
+  return async (input, init) => propagate(outbound, (...args) => call(...args), input, init);
+}
+
+/** Calls the `fetch` of Node, with a mark. Each of its requests is decided for where it goes. */
+async function fetchMarked(
+  outbound: Outbound,
+  fetch: Fetch,
+  input: FetchInput,
+  init?: FetchInit,
+): Promise<Response> {
+  const read = context.active ? readFetchCall(input, init) : undefined;
+  if (read === undefined) return fetch(input, init);
+  const { headers, url, request } = read;
+  const call: MarkedCall = {
+    outbound,
+    run: context.snapshot(),
+    asked: url.origin,
+    hops: isGlobal(init?.dispatcher) && isGlobal(dispatcherOf(request)) ? undefined : {},
+  };
+  headers.set(markCall(call), '1');
+  const response = await fetch(input, { ...init, headers });
+  // Keeps the call until here.
+  void call.run;
+  return response;
+}
+
+/** Returns whether a dispatcher is none, so that the global one makes the connections. */
+function isGlobal(dispatcher: unknown): boolean {
+  return dispatcher === undefined || dispatcher === null;
+}
+
+/** Returns the dispatcher with which a `Request` was made; true where the version of undici hides it. */
+function dispatcherOf(request: Request | undefined): unknown {
+  if (request === undefined) return undefined;
+  const symbols = Object.getOwnPropertySymbols(request);
+  const key = symbols.find(({ description }) => description === 'dispatcher');
+  return key === undefined ? true : Reflect.get(request, key);
+}

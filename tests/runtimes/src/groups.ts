@@ -33,8 +33,8 @@ const adapterModules: ReadonlyMap<string, URL> = new Map(
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 );
 
-/** The groups that can be loaded and run alone: core's scenarios, and each module of adapters. */
-export const groupNames: readonly string[] = ['core', ...adapterModules.keys()];
+/** The groups that can be loaded and run alone: core's scenarios, clients, and each module of adapters. */
+export const groupNames: readonly string[] = ['core', 'clients', ...adapterModules.keys()];
 
 /**
  * Loads a group. If the runtime cannot load an adapter's module, returns a task that fails.
@@ -46,6 +46,7 @@ export async function loadGroup(
   runtime: string,
   options: RunOptions = {},
 ): Promise<readonly Row[]> {
+  if (name === 'clients') return clientRows(runtime);
   const module = adapterModules.get(name);
   return module === undefined ? coreRows(runtime) : adapterRows(name, module, runtime, options);
 }
@@ -60,6 +61,28 @@ async function coreRows(runtime: string): Promise<Row[]> {
     fault: findUnsupported(runtime, 'core', scenario.id),
   }));
   return [{ adapter: 'core', family: 'core', tasks }];
+}
+
+/** Returns the rows of clients that need no adapter. If the runtime cannot load one, its row has one task, which fails. */
+async function clientRows(runtime: string): Promise<Row[]> {
+  const { clientNames, clientScenarios } = await import('./scenarios/clients.ts');
+  return Promise.all(
+    clientNames.map(async (adapter) => {
+      try {
+        const scenarios = await clientScenarios(adapter);
+        const tasks = scenarios.map((scenario) => ({
+          id: scenario.id,
+          title: scenario.title,
+          places: 0,
+          run: () => scenario.run(),
+          fault: findUnsupported(runtime, adapter, scenario.id),
+        }));
+        return { adapter, family: 'carried', tasks };
+      } catch (error) {
+        return { adapter, family: 'load', tasks: [failedLoad(adapter, error, runtime)] };
+      }
+    }),
+  );
 }
 
 async function adapterRows(

@@ -1,14 +1,248 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { context, type Snapshot } from '@request-context/core';
+import { type Method, runWithoutScope } from '@request-context/core/adapter';
+import { hasBuiltInUndici } from './built-in-undici.ts';
+import { type Fetch, followByHand } from './follow-by-hand.ts';
 import type { Outbound } from './outbound.ts';
+import { patchMethod } from './patch-method.ts';
+import { scopeHandler } from './scope-handler.ts';
+import { dispatcherFacts, findBase } from './undici-class.ts';
+import { headerValues, withHeader } from './undici-headers.ts';
+import {
+  isNamedByCall,
+  originOf,
+  type Route,
+  setHeaders,
+  targetOf,
+  type UndiciRequest,
+} from './undici-request.ts';
+
+/** The part of a socket that is used here. */
+interface Socket {
+  emit(...args: never[]): unknown;
+  readonly remoteAddress?: string | undefined;
+}
 
 /** The module of undici: what `import * as undici from 'undici'` has. */
 export interface UndiciModule {
   readonly Dispatcher: unknown;
+  readonly Agent?: unknown;
 }
 
-/** Makes calls of `fetch` and of undici carry the id. Returns a function that undoes it. */
-export function instrumentUndici(
-  _outbound: Outbound,
-  _modules: readonly UndiciModule[],
-): () => void {
-  return () => {};
+/** Who asked for a request: runs a function in that scope. Undefined where that is not certain. */
+type Asker = Snapshot | undefined;
+
+/** Options of a dispatch. */
+interface DispatchOptions {
+  readonly origin?: unknown;
+  readonly path?: unknown;
+  readonly method?: unknown;
+  readonly headers?: unknown;
+}
+
+/** A dispatch that is under way. A client makes its request, and publishes it, before the dispatch returns. */
+interface Dispatch {
+  readonly asker: Asker;
+  readonly dispatcher: object;
+  readonly options: DispatchOptions;
+  /** Whether the request has been made, or a dispatcher further down makes it. */
+  isSpent: boolean;
+}
+
+/** What is known of a connector, which makes the connections of a client or a pool. */
+interface Connections {
+  /** Whether they go where the URL says; undefined before the first one. */
+  isCertain: boolean | undefined;
+  /** Takes back the headers of each request that waits for the first one. */
+  readonly waiting: Map<UndiciRequest, () => void>;
+}
+
+/** The keys of the global dispatchers. The first is that of undici 5 to 7, the second that of undici 8. */
+const globalKeys = [1, 2, 3].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
+
+/**
+ * Makes calls of `fetch` and of undici carry the id. Returns a function that undoes it.
+ *
+ * ## Who asks
+ *
+ * A pool makes and publishes a request when it has a connection, in the scope of who used that connection before. So the
+ * asker is taken at `dispatch`, and goes along in the options, to the client that makes the request. The handler's
+ * callbacks run in the asker's scope, because retries and redirects are dispatched from them.
+ *
+ * ## Where it goes
+ *
+ * Headers are added to the request that a client has made, when it is published. There each retry and each hop of a
+ * redirect is a request of its own, and none copies headers from another.
+ */
+export function instrumentUndici(outbound: Outbound, modules: readonly UndiciModule[]): () => void {
+  /** The key under which the options of a dispatch hold its asker. */
+  const askerKey = Symbol('asker');
+  const undos: (() => void)[] = [];
+  const patched = new WeakSet<object>();
+  /** Dispatches by their handlers. Handlers of undici 5 and 6 follow redirects below `dispatch`. */
+  const dispatches = new WeakMap<object, Dispatch>();
+  const connections = new WeakMap<object, Connections>();
+  let current: Dispatch | undefined;
+  let isUndone = false;
+
+  function patchBaseOf(dispatcher: unknown): void {
+    const base = findBase(dispatcher);
+    if (base === undefined || patched.has(base)) return;
+    patched.add(base);
+    undos.push(patchMethod(base, 'dispatch', wrapDispatch));
+  }
+
+  function wrapDispatch(method: Method): Method {
+    return function dispatch(this: object, options: unknown, handler: unknown): unknown {
+      if (isUndone || !isObject(options) || !isObject(handler)) {
+        return Reflect.apply(method, this, [options, handler]);
+      }
+      const isMarked = askerKey in options;
+      const asker = isMarked ? (Reflect.get(options, askerKey) as Asker) : askerAt(this);
+      const marked = isMarked ? options : copyWith(options, askerKey, asker);
+      const outer = current;
+      if (outer !== undefined && isMarked) outer.isSpent = true;
+      current = { asker, dispatcher: this, options: marked, isSpent: false };
+      try {
+        return Reflect.apply(method, this, [
+          withHttp2Headers(outbound, current),
+          isMarked || asker === undefined ? handler : scopeHandler(handler, asker),
+        ]);
+      } finally {
+        current = outer;
+      }
+    };
+  }
+
+  function onCreate(message: unknown): void {
+    const { request } = message as { request: UndiciRequest };
+    const handler = isNamedByCall(request) ? handlerOf(request) : undefined;
+    const dispatch = current ?? (handler === undefined ? undefined : dispatches.get(handler));
+    if (dispatch === undefined || (dispatch === current && dispatch.isSpent)) return;
+    dispatch.isSpent = true;
+    if (handler !== undefined) dispatches.set(handler, dispatch);
+    const { asker, dispatcher, options } = dispatch;
+    const { origin, connector } = dispatcherFacts(dispatcher);
+    if (asker === undefined || request.method === 'CONNECT' || isHttp2Of5(dispatcher)) return;
+    const { isCertain, waiting } = connectionsOf(connector ?? dispatcher);
+    const route: Route = {
+      path: request.path,
+      host: request.host,
+      asked: originOf(isNamedByCall(request) ? request.origin : options.origin),
+      connection: origin,
+    };
+    const target = isCertain === false ? undefined : targetOf(route);
+    const takeBack = asker(setHeaders, request, outbound, target);
+    if (isCertain === undefined) waiting.set(request, takeBack);
+  }
+
+  function connectionsOf(connector: object): Connections {
+    let known = connections.get(connector);
+    if (known === undefined) {
+      known = { isCertain: undefined, waiting: new Map() };
+      connections.set(connector, known);
+    }
+    return known;
+  }
+
+  function onConnected(message: unknown): void {
+    const { connector, socket } = message as { connector: object; socket: Socket };
+    // What the socket emits is for anyone's request.
+    runWithoutScope(context.bindEmitter, socket);
+    const known = connectionsOf(connector);
+    // A socket path, or a stream that is no connection.
+    known.isCertain = socket.remoteAddress !== undefined;
+    if (!known.isCertain) for (const takeBack of known.waiting.values()) takeBack();
+    known.waiting.clear();
+  }
+
+  function onConnectError(message: unknown): void {
+    const { waiting } = connectionsOf((message as { connector: object }).connector);
+    for (const request of waiting.keys()) if (request.aborted === true) waiting.delete(request);
+  }
+
+  function patchGlobals(): void {
+    for (const key of globalKeys) patchBaseOf(Reflect.get(globalThis, key));
+  }
+
+  function wrapFetch(method: Method): Method {
+    return new Proxy(method, {
+      apply(fetch, self, args: Parameters<Fetch>) {
+        if (!isUndone && !hasBuiltInUndici) {
+          const call: Fetch = (...args) => Reflect.apply(fetch, self, args);
+          return followByHand(outbound, call, ...args);
+        }
+        // Another copy of undici can have replaced the global dispatcher.
+        if (!isUndone) patchGlobals();
+        return Reflect.apply(fetch, self, args);
+      },
+    });
+  }
+
+  const subscriptions: readonly [channel: string, listener: (message: unknown) => void][] = [
+    ['undici:request:create', onCreate],
+    ['undici:client:connected', onConnected],
+    ['undici:client:connectError', onConnectError],
+  ];
+  for (const [channel, listener] of subscriptions) subscribe(channel, listener);
+  for (const { Agent } of modules) {
+    if (typeof Agent === 'function') patchBaseOf(Agent.prototype);
+  }
+  // Node loads its copy of undici, which makes the global dispatcher, when one of its classes is first read.
+  if (hasBuiltInUndici) void globalThis.Response;
+  patchGlobals();
+  undos.push(patchMethod(globalThis, 'fetch', wrapFetch));
+
+  return () => {
+    isUndone = true;
+    for (const [channel, listener] of subscriptions) unsubscribe(channel, listener);
+    for (const undo of undos.splice(0).reverse()) undo();
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Returns the asker of a dispatch that has none yet: the current scope, unless it comes from the queue of a pool. */
+function askerAt(dispatcher: object): Asker {
+  return dispatcherFacts(dispatcher).isQueued ? undefined : context.snapshot();
+}
+
+/** Returns a copy of an object, of the same class, with one more property. */
+function copyWith(object: object, key: symbol, value: unknown): object {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype === Object.prototype) return { ...object, [key]: value };
+  return Object.assign(Object.create(prototype as object), object, { [key]: value }) as object;
+}
+
+/** Returns the handler of a request, which undici keeps under a symbol. */
+function handlerOf(request: UndiciRequest): object | undefined {
+  const key = Object.getOwnPropertySymbols(request).find((key) => key.description === 'handler');
+  return key === undefined ? undefined : (Reflect.get(request, key) as object);
+}
+
+/** Returns whether a client of undici 5 speaks HTTP/2. It publishes a request before it sets its headers. */
+function isHttp2Of5(dispatcher: object): boolean {
+  const { versionKey } = dispatcherFacts(dispatcher);
+  return versionKey !== undefined && Reflect.get(dispatcher, versionKey) === 'h2';
+}
+
+/** Returns the options of a dispatch, with the headers to send where the request cannot be given them later. */
+function withHttp2Headers(
+  outbound: Outbound,
+  { asker, dispatcher, options }: Dispatch,
+): DispatchOptions {
+  const { headers, path, method, origin } = options;
+  if (asker === undefined || method === 'CONNECT' || !isHttp2Of5(dispatcher)) return options;
+  const target = targetOf({
+    path: String(path),
+    host: headerValues(headers, 'host')[0],
+    asked: originOf(origin),
+    connection: dispatcherFacts(dispatcher).origin,
+  });
+  const added = asker(outbound.headersFor, target, (name) => headerValues(headers, name));
+  if (added.length === 0) return options;
+  const all = added.reduce((all, [name, value]) => withHeader(all, name, value), headers);
+  return { ...options, headers: all };
 }

@@ -1,0 +1,70 @@
+import { subscribe } from 'node:diagnostics_channel';
+import { newRequestId, type Snapshot } from '@request-context/core';
+import type { Outbound } from './outbound.ts';
+import { builtNames, setBuilt } from './undici-headers.ts';
+import {
+  isNamedByCall,
+  originOf,
+  setHeaders,
+  targetOf,
+  type UndiciRequest,
+} from './undici-request.ts';
+
+/** A call whose requests are to carry the headers of a scope. */
+export interface MarkedCall {
+  readonly outbound: Outbound;
+  /** Runs a function in the scope. */
+  readonly run: Snapshot;
+  /** The origin that the call names, if it names one. */
+  readonly asked: string | undefined;
+  /**
+   * What all hops of a call have in common, where a pool may make the connections: it has one origin. Undefined where
+   * each hop is connected to its own.
+   */
+  readonly hops: object | undefined;
+}
+
+/** No call from outside of the process can know the name. */
+const prefix = `x-request-context-${newRequestId()}-`;
+/** The calls by their marks. What holds a call is the handler of its requests. */
+const calls = new Map<string, WeakRef<MarkedCall>>();
+const forgotten = new FinalizationRegistry<string>((name) => calls.delete(name));
+/** The origin of the first hop. */
+const firstOrigins = new WeakMap<object, string | undefined>();
+let count = 0;
+
+/**
+ * Marks a call. Returns the name of a header to send with it: the one thing that all of undici hands down, from a retry and
+ * a redirect too. It is taken out of each request when undici publishes it, before it is written, and what the scope sends
+ * to where this request goes is added. If it were sent after all, it would tell nobody anything.
+ */
+export function markCall(call: MarkedCall): string {
+  // Once, and for good.
+  if (count === 0) subscribe('undici:request:create', unmark);
+  count += 1;
+  const name = `${prefix}${count}`;
+  calls.set(name, new WeakRef(call));
+  forgotten.register(call, name);
+  return name;
+}
+
+function unmark(message: unknown): void {
+  const { request } = message as { request: UndiciRequest };
+  for (const name of builtNames(request.headers).filter((name) => name.startsWith(prefix))) {
+    request.headers = setBuilt(request.headers, name);
+    const call = calls.get(name)?.deref();
+    if (call === undefined || request.method === 'CONNECT') continue;
+    call.run(setHeaders, request, call.outbound, markedTarget(request, call));
+  }
+}
+
+function markedTarget(request: UndiciRequest, { asked, hops }: MarkedCall): URL | undefined {
+  const { path, host } = request;
+  const connection = originOf(request.origin);
+  if (!path.startsWith('/')) return targetOf({ path, host, asked, connection });
+  if (hops !== undefined && isNamedByCall(request)) {
+    if (!firstOrigins.has(hops)) firstOrigins.set(hops, connection);
+    if (firstOrigins.get(hops) !== connection) return undefined;
+  }
+  return targetOf({ path, host, asked: undefined, connection });
+}

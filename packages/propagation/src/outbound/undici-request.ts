@@ -1,0 +1,78 @@
+import type { Outbound } from './outbound.ts';
+import { type BuiltHeaders, headerValues, setBuilt } from './undici-headers.ts';
+
+/** A request as undici publishes it, before it is written. */
+export interface UndiciRequest {
+  readonly method: string;
+  readonly path: string;
+  /** The origin of the connection, or the one that the call named: see {@link isNamedByCall}. */
+  readonly origin: unknown;
+  /** The value of `Host`, if the caller set it. */
+  readonly host: unknown;
+  headers: BuiltHeaders;
+  readonly aborted?: boolean;
+}
+
+/** Where a request of undici goes, as far as it is known. */
+export interface Route {
+  readonly path: string;
+  readonly host: unknown;
+  /** The origin that the call named, if it named one. */
+  readonly asked: string | undefined;
+  /** The origin of the connection, if it is known. */
+  readonly connection: string | undefined;
+}
+
+/**
+ * Returns whether the origin of a request is the one that the call named, if it named one. The connection may go
+ * elsewhere. That is so up to undici 7.15; requests of later versions have a `protocol`.
+ */
+export function isNamedByCall(request: UndiciRequest): boolean {
+  return !('protocol' in request);
+}
+
+/** Returns the origin of a URL; undefined where there is none. */
+export function originOf(url: unknown): string | undefined {
+  return url === undefined || url === null ? undefined : (parse(String(url))?.origin ?? 'null');
+}
+
+/** Returns where a request goes; undefined where that is not certain. */
+export function targetOf({ path, host, asked, connection }: Route): URL | undefined {
+  let target: URL | undefined;
+  if (path.startsWith('/')) {
+    // A client keeps to its connection, whatever a call names.
+    if (connection === undefined || (asked ?? connection) !== connection) return undefined;
+    target = parse(`${connection}${path}`);
+  } else {
+    // How a proxy is asked, without a tunnel: the URL must be what the caller asked for.
+    target = parse(path);
+    if (target === undefined || target.origin !== asked) return undefined;
+  }
+  return target === undefined || isHostOf(host, target) ? target : undefined;
+}
+
+/** Returns whether the value of `Host` is that of a URL, or there is none. */
+export function isHostOf(host: unknown, url: URL): boolean {
+  if (host === undefined || host === null || host === '') return true;
+  return parse(`${url.protocol}//${String(host)}`)?.host === url.host;
+}
+
+/** Sets the headers that the current scope sends to a target. Returns a function that takes them back. */
+export function setHeaders(
+  request: UndiciRequest,
+  outbound: Outbound,
+  target: URL | undefined,
+): () => void {
+  const read = (name: string) => headerValues(request.headers, name);
+  const added = outbound.headersFor(target, read);
+  const former = added.map(([name]) => [name, read(name).join(', ') || undefined] as const);
+  // Not by `addHeader`, which adds a second one, and in undici 5 to text.
+  for (const [name, value] of added) request.headers = setBuilt(request.headers, name, value);
+  return () => {
+    for (const [name, value] of former) request.headers = setBuilt(request.headers, name, value);
+  };
+}
+
+function parse(url: string): URL | undefined {
+  return URL.canParse(url) ? new URL(url) : undefined;
+}
