@@ -75,6 +75,24 @@ export const unsupported: readonly Unsupported[] = [
       'Bun replaces the undici package with its own, over fetch, which has neither callbacks nor streams',
   },
   {
+    runtimes: ['node-20'],
+    adapters: ['undici-8'],
+    scenarios: ['load'],
+    reason: 'undici 8 needs Node 22.19 or later',
+  },
+  {
+    runtimes: ['bun'],
+    adapters: ['undici-6'],
+    scenarios: ['undici-http2'],
+    reason: 'the HTTP/2 of undici 6 fails in Bun, without the library too',
+  },
+  {
+    runtimes: ['deno'],
+    adapters: ['undici-5'],
+    scenarios: ['undici-http2'],
+    reason: 'the HTTP/2 of undici 5 hangs in Deno, without the library too',
+  },
+  {
     runtimes: ['deno'],
     scenarios: ['outbound-http-timeout-plain'],
     mixesIds: true,

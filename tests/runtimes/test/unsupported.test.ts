@@ -2,12 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { coreScenarios } from '../../../packages/core/test/scenarios/core-scenarios.ts';
 import { adapters } from '../src/adapters/index.ts';
 import { groupNames } from '../src/groups.ts';
+import { clientNames, clientScenarios } from '../src/scenarios/clients.ts';
 import { families } from '../src/scenarios/index.ts';
 import { findUnsupported, unsupported } from '../src/unsupported.ts';
 
 const scenarios = Object.values(families).flat();
-const ids = new Set(['load', ...[...coreScenarios, ...scenarios].map(({ id }) => id)]);
-const names = new Set([...groupNames, ...adapters.map(({ name }) => name)]);
+// Node 20 cannot load undici 8, whose scenarios are those of undici 7.
+const ofClients = await Promise.all(
+  clientNames.filter((name) => name !== 'undici-8').map(clientScenarios),
+);
+const ids = new Set([
+  'load',
+  ...[...coreScenarios, ...scenarios, ...ofClients.flat()].map(({ id }) => id),
+]);
+const names = new Set([...groupNames, ...clientNames, ...adapters.map(({ name }) => name)]);
 
 describe('the list of unsupported scenarios', () => {
   it('name scenarios that exist, for runtimes', () => {
@@ -43,6 +51,10 @@ describe('the scenarios', () => {
     );
     expect(all.filter(({ family, id }) => !id.startsWith(`${family}-`))).toEqual([]);
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+  });
+
+  it.each(ofClients)('have unique ids with each client', (...some) => {
+    expect(new Set(some.map(({ id }) => id)).size).toBe(some.length);
   });
 
   it('show the way around each limit', () => {

@@ -151,7 +151,6 @@ async function follow(
 function redirectTarget(location: string, url: URL): URL {
   if (!URL.canParse(location, url.href)) throw failure('invalid redirect URL');
   const target = new URL(location, url);
-  if (target.hash === '') target.hash = url.hash;
   if (!/^https?:$/.test(target.protocol)) throw failure('URL scheme must be http or https');
   if ((target.username !== '' || target.password !== '') && target.origin !== url.origin) {
     throw failure('redirect to another origin with credentials');

@@ -1,3 +1,4 @@
+import { fetchNames, fetchScenarios } from './outbound-fetch.ts';
 import {
   type ClientScenario,
   type Undici,
@@ -6,13 +7,12 @@ import {
 } from './outbound-undici.ts';
 
 /** The clients whose calls carry the id. */
-export const clientNames: readonly string[] = [...Object.keys(undiciCopies)];
+export const clientNames: readonly string[] = [...Object.keys(undiciCopies), ...fetchNames];
 
 /** Loads a client, and returns its scenarios. */
 export async function clientScenarios(name: string): Promise<ClientScenario[]> {
   const load = undiciCopies[name];
-  if (load === undefined) throw new Error(`There is no client ${name}.`);
-  const module = await load();
-  const { default: main = module } = module as { default?: unknown };
-  return undiciScenarios(main as Undici, Number(name.slice(-1)));
+  if (load === undefined) return fetchScenarios(name);
+  const { default: undici } = (await load()) as { default: Undici };
+  return undiciScenarios(undici, Number(name.slice(-1)));
 }

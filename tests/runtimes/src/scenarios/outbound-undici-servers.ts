@@ -54,7 +54,7 @@ type Incoming = IncomingMessage | Http2ServerRequest;
 type Outgoing = ServerResponse | Http2ServerResponse;
 
 /**
- * Responds in two packets. `/to?<status>&<url>` redirects, `/flaky?<name>` fails once for each name.
+ * Responds in two packets. `/to?<status>&<url>` redirects, `/loop` to itself; `/flaky?<name>` fails once for each name.
  */
 function answerInto(heads: Head[]) {
   const failed = new Set<string>();
@@ -65,6 +65,9 @@ function answerInto(heads: Head[]) {
     const [, status, location] = /^\/to\?(\d+)&(.*)$/.exec(url) ?? [];
     if (location !== undefined) {
       res.writeHead(Number(status), { location: decodeURIComponent(location) });
+      res.end();
+    } else if (url.startsWith('/loop')) {
+      res.writeHead(302, { location: '/loop' });
       res.end();
     } else if (url.startsWith('/flaky') && !failed.has(url)) {
       failed.add(url);

@@ -666,8 +666,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
           };
           base.dispatch = wrapper;
           const dispatcher = new Agent();
-          const send = async () =>
-            readBody((await request(`${friend.url}/`, { dispatcher })).body);
+          const send = async () => readBody((await request(`${friend.url}/`, { dispatcher })).body);
           await together(1, async (id) => assert.deepEqual((await send()).ids, [id]));
           undo();
           assert.equal(base.dispatch, wrapper);

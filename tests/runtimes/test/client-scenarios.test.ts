@@ -1,0 +1,3 @@
+import { describeGroup } from './support/describe-group.ts';
+
+await describeGroup('clients');
