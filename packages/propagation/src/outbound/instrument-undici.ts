@@ -5,7 +5,7 @@ import { hasBuiltInUndici } from './built-in-undici.ts';
 import { type Fetch, followByHand } from './follow-by-hand.ts';
 import type { Outbound } from './outbound.ts';
 import { patchMethod } from './patch-method.ts';
-import { scopeHandler } from './scope-handler.ts';
+import { scopeBody, scopeHandler } from './scope-handler.ts';
 import { dispatcherFacts, findBase } from './undici-class.ts';
 import { headerValues, withHeader } from './undici-headers.ts';
 import {
@@ -37,6 +37,7 @@ interface DispatchOptions {
   readonly origin?: unknown;
   readonly path?: unknown;
   readonly method?: unknown;
+  readonly body?: unknown;
   readonly headers?: unknown;
 }
 
@@ -99,19 +100,27 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
       }
       const isMarked = askerKey in options;
       const asker = isMarked ? (Reflect.get(options, askerKey) as Asker) : askerAt(this);
-      const marked = isMarked ? options : copyWith(options, askerKey, asker);
+      const marked: DispatchOptions = isMarked ? (options as object) : mark(options, asker);
       const outer = current;
       if (outer !== undefined && isMarked) outer.isSpent = true;
-      current = { asker, dispatcher: this, options: marked, isSpent: false };
+      const inner: Dispatch = { asker, dispatcher: this, options: marked, isSpent: false };
+      current = inner;
       try {
         return Reflect.apply(method, this, [
-          withHttp2Headers(outbound, current),
+          withHttp2Headers(outbound, inner),
           isMarked || asker === undefined ? handler : scopeHandler(handler, asker),
         ]);
       } finally {
         current = outer;
       }
     };
+  }
+
+  function mark(options: DispatchOptions, asker: Asker): DispatchOptions {
+    if (asker === undefined || !isObject(options.body)) {
+      return copyWith(options, { [askerKey]: asker });
+    }
+    return copyWith(options, { [askerKey]: asker, body: scopeBody(options.body, asker) });
   }
 
   function onCreate(message: unknown): void {
@@ -209,11 +218,11 @@ function askerAt(dispatcher: object): Asker {
   return dispatcherFacts(dispatcher).isQueued ? undefined : context.snapshot();
 }
 
-/** Returns a copy of an object, of the same class, with one more property. */
-function copyWith(object: object, key: symbol, value: unknown): object {
+/** Returns a copy of an object, of the same class, with more properties. */
+function copyWith(object: object, more: object): object {
   const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype === Object.prototype) return { ...object, [key]: value };
-  return Object.assign(Object.create(prototype as object), object, { [key]: value }) as object;
+  if (prototype === Object.prototype) return { ...object, ...more };
+  return Object.assign(Object.create(prototype as object), object, more) as object;
 }
 
 /** Returns the handler of a request, which undici keeps under a symbol. */

@@ -25,3 +25,28 @@ export function scopeHandler(handler: object, run: Snapshot): object {
     },
   );
 }
+
+/**
+ * Returns a body whose parts are made in a scope, if it is a generator or the like: undici reads it in the scope of who
+ * opened the connection. A stream is read wherever it is asked to read, and is returned as it is, as is anything else.
+ *
+ * @param run - Runs a function in the scope.
+ */
+export function scopeBody(body: unknown, run: Snapshot): unknown {
+  if (!isGenerator(body)) return body;
+  return {
+    [Symbol.asyncIterator]() {
+      const parts = run(() => body[Symbol.asyncIterator]());
+      return {
+        next: () => run(() => parts.next()),
+        return: async (value: unknown) =>
+          (await run(() => parts.return?.(value))) ?? { done: true as const, value },
+      };
+    },
+  };
+}
+
+function isGenerator(body: unknown): body is AsyncIterable<unknown> {
+  if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return false;
+  return !('pipe' in body) && !('pipeTo' in body);
+}

@@ -381,7 +381,7 @@ function dispatcherScenario(
       await together(4, async (id) => {
         const init = { dispatcher: counting } as object;
         const { ids } = (await (await send(friend.url, init)).json()) as Head;
-        // instrumentOutbound() has not been given this copy; the dispatcher of a call is found out at the call.
+        // instrumentOutbound() has not been given this copy.
         if (ids.length > 0) assert.deepEqual(ids, [id]);
         const url = `${stranger.url}${redirectTo(`${friend.url}/`)}`;
         await send(url, { dispatcher: pool } as object).then(

@@ -154,6 +154,7 @@ function createProxy(heads: Head[]): Server {
   server.on('connect', (req: IncomingMessage, socket: Socket) => {
     heads.push({ ...headOf(req), body: '' });
     const port = Number(req.url?.split(':')[1]);
+    if (Number.isNaN(port)) return void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
     const onward = connect(port, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       onward.pipe(socket).pipe(onward);

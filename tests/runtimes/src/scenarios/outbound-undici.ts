@@ -459,18 +459,29 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
 
   const connectCase = instrumented(
     'connect',
-    'send nothing with CONNECT',
+    'send nothing with CONNECT, and report nothing',
     async ({ friend, proxy }) => {
-      const undo = instrumentOutbound({ to: [proxy.url], undici: [undici] });
+      const skips: string[] = [];
+      const undo = instrumentOutbound({
+        to: [proxy.url],
+        undici: [undici],
+        onSkip: (why) => skips.push(why),
+      });
       const client = new Client(proxy.url);
       await together(4, async (id) => {
         const { socket } = await client.connect({ path: new URL(friend.url).host });
         assert.equal(getRequestId(), id);
         socket.destroy();
+        // The proxy has nowhere to connect to.
+        await client.connect({ path: '/' }).then(
+          (connected) => connected.socket.destroy(),
+          () => {},
+        );
       });
       await end(client);
       undo();
       assertToldNothing(proxy);
+      assert.deepEqual(skips, []);
     },
   );
 
@@ -598,6 +609,8 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
             if (ids.length > 0) assert.deepEqual(ids, [id]);
           };
           const both = (id: string) => Promise.all([send(pool, id), send(balanced, id)]);
+          // Opens the connections, so that their sockets are as they are without us.
+          await both('first');
           const before = together(some, both);
           const undo = instrumentOutbound({ to: allowed(servers), undici: [undici] });
           await Promise.all([before, together(some, both)]);
@@ -657,11 +670,17 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
             dispatch: (...args: unknown[]) => unknown;
           };
           const former = base.dispatch;
+          let passed: unknown[] = [];
+          base.dispatch = function (this: unknown, ...args: unknown[]): unknown {
+            passed = args;
+            return former.apply(this, args);
+          };
+          const spy = base.dispatch;
           const undo = instrumentOutbound({ to: allowed(servers), undici: [undici] });
           const ours = base.dispatch;
-          let calls = 0;
+          let given: unknown[] = [];
           const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-            calls += 1;
+            given = args;
             return ours.apply(this, args);
           };
           base.dispatch = wrapper;
@@ -671,11 +690,46 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
           undo();
           assert.equal(base.dispatch, wrapper);
           await together(1, async () => assert.deepEqual((await send()).ids, []));
-          assert.ok(calls > 0);
+          assert.ok(passed[0] === given[0] && passed[1] === given[1]);
+          assert.notEqual(base.dispatch, spy);
           base.dispatch = former;
           await end(dispatcher);
         }),
     },
+    instrumented('sockets', 'let sockets emit outside of any request', async ({ friend }) => {
+      const seen: unknown[] = [];
+      const onConnected = (message: unknown): void => {
+        const { socket } = message as { socket: NodeJS.EventEmitter };
+        for (const event of ['readable', 'close']) {
+          socket.on(event, () => seen.push(getRequestId()));
+        }
+      };
+      subscribe('undici:client:connected', onConnected);
+      const pool = new Pool(friend.url, { connections: 1 });
+      await together(4, async () => {
+        await (await pool.request({ path: '/', method: 'GET' })).body.dump();
+      });
+      await end(pool);
+      unsubscribe('undici:client:connected', onConnected);
+      assert.ok(seen.length > 0);
+      assert.deepEqual([...new Set(seen)], [undefined]);
+    }),
+    instrumented('upload', 'keep the id in a generator that is sent', async ({ friend }) => {
+      const pool = new Pool(friend.url, { connections });
+      await together(some, async (id) => {
+        async function* parts(): AsyncGenerator<Buffer> {
+          for (const part of ['a ', 'body']) {
+            assert.equal(getRequestId(), id);
+            yield Buffer.from(part);
+          }
+        }
+        const options = { path: '/', method: 'POST', body: parts() } as const;
+        const head = await readBody((await pool.request(options as never)).body);
+        assertOwn(id, head);
+        assert.equal(head.body, 'a body');
+      });
+      await end(pool);
+    }),
     instrumented('tracer', 'work beside a tracer that adds headers', async ({ friend }) => {
       const trace = (message: unknown): void => {
         const { request } = message as {
@@ -709,6 +763,10 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
             dispatch(options, handler);
           const agent = new Agent({ connections }).compose(pass as never);
           const pool = new Pool(friend.url, { connections }).compose(pass as never);
+          await together(some, async () => {
+            const { body } = await request(`${friend.url}/`, { dispatcher: pool });
+            await body.dump();
+          });
           const undo = instrumentOutbound({
             to: allowed(servers),
             keys: ['tenant'],
