@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { context, getRequestId } from '@request-context/core';
 import { propagatingFetch } from '@request-context/propagation/fetch';
-import { instrumentOutbound } from '@request-context/propagation/http';
 import ky from 'ky';
 import {
   allowed,
   assertOwn,
+  atEnd,
   type ClientScenario,
   redirectTo,
   together,
+  turnOn,
   type Undici,
   undiciCopies,
   withServers,
@@ -34,7 +35,7 @@ interface Outcome {
 /** Ways to have a `fetch` that sends the id. Each returns it, and a function that undoes it. */
 const ways: Readonly<Record<string, (servers: Servers, more?: More) => [Fetch, () => void]>> = {
   fetch(servers, more) {
-    const undo = instrumentOutbound({ to: allowed(servers), keys: ['tenant'], ...more });
+    const undo = turnOn({ to: allowed(servers), keys: ['tenant'], ...more });
     return [(input, init) => fetch(input, init), undo];
   },
   propagatingFetch: (servers, more) => [
@@ -413,18 +414,21 @@ function globalScenarios(): ClientScenario[] {
             return [...ids];
           };
           const before = Object.getOwnPropertyDescriptor(globalThis, 'fetch');
-          const undo = instrumentOutbound({ to: allowed(servers) });
+          const undo = turnOn({ to: allowed(servers) });
           assert.deepEqual(await seen(), ['id-0']);
           assert.deepEqual([fetch.name, fetch.length], [native.name, native.length]);
           const ours = globalThis.fetch;
           const wrapper: Fetch = (...args) => ours(...args);
+          atEnd(() => {
+            globalThis.fetch = native;
+          });
           globalThis.fetch = wrapper;
           undo();
           assert.equal(globalThis.fetch, wrapper);
           assert.deepEqual(await seen(), []);
           globalThis.fetch = native;
-          const first = instrumentOutbound({ to: allowed(servers) });
-          const second = instrumentOutbound({ to: allowed(servers) });
+          const first = turnOn({ to: allowed(servers) });
+          const second = turnOn({ to: allowed(servers) });
           first();
           assert.deepEqual(await seen(), ['id-0']);
           second();
@@ -442,7 +446,7 @@ function globalScenarios(): ClientScenario[] {
       run: () =>
         withServers(async (servers) => {
           const { friend, stranger } = servers;
-          const undo = instrumentOutbound({ to: allowed(servers), keys: ['tenant'] });
+          const undo = turnOn({ to: allowed(servers), keys: ['tenant'] });
           const symbols = [1, 2].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
           const before = symbols.map((key) => Reflect.get(globalThis, key));
           const loaded = await load().catch(() => undefined);

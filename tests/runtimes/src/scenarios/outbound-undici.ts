@@ -73,8 +73,24 @@ export async function withServers(task: (servers: Servers) => Promise<void>): Pr
   try {
     await task(servers);
   } finally {
+    for (const undo of undos.splice(0).reverse()) undo();
     await servers.close();
   }
+}
+
+/** What the scenario that runs has to undo at its end, passed or failed. */
+const undos: (() => void)[] = [];
+
+/** Undoes something when the scenario ends. */
+export function atEnd(undo: () => void): void {
+  undos.push(undo);
+}
+
+/** Instruments outbound calls to the end of the scenario. Returns a function that ends it earlier. */
+export function turnOn(options: InstrumentOutboundOptions): () => void {
+  const undo = instrumentOutbound(options);
+  atEnd(undo);
+  return undo;
 }
 
 /** Returns the origins that may get the id. */
@@ -164,17 +180,9 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
       title,
       run: () =>
         withServers(async (servers) => {
-          const undo = instrumentOutbound({
-            to: allowed(servers),
-            keys: ['tenant'],
-            undici: [undici],
-            ...more,
-          });
-          try {
-            await task(servers);
-          } finally {
-            undo();
-          }
+          const options = { to: allowed(servers), keys: ['tenant' as const], undici: [undici] };
+          turnOn({ ...options, ...more });
+          await task(servers);
         }),
     };
   }
@@ -397,7 +405,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
       `send nothing through a proxy that is a destination to one that is none (${word})`,
       async (servers) => {
         const { stranger, proxy } = servers;
-        const undo = instrumentOutbound({ to: [proxy.url], undici: [undici] });
+        const undo = turnOn({ to: [proxy.url], undici: [undici] });
         const dispatcher = proxyOf(servers, more);
         await together(4, async () => {
           await readBody((await request(`${stranger.url}/`, { dispatcher })).body);
@@ -462,7 +470,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
     'send nothing with CONNECT, and report nothing',
     async ({ friend, proxy }) => {
       const skips: string[] = [];
-      const undo = instrumentOutbound({
+      const undo = turnOn({
         to: [proxy.url],
         undici: [undici],
         onSkip: (why) => skips.push(why),
@@ -609,12 +617,11 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
             if (ids.length > 0) assert.deepEqual(ids, [id]);
           };
           const both = (id: string) => Promise.all([send(pool, id), send(balanced, id)]);
-          // Opens the connections, so that their sockets are as they are without us.
-          await both('first');
+          // Opens the connections, so that their sockets emit in this scope.
+          await context.run({ requestId: 'id-first', tenant: 'first' }, () => both('first'));
           const before = together(some, both);
-          const undo = instrumentOutbound({ to: allowed(servers), undici: [undici] });
+          turnOn({ to: allowed(servers), undici: [undici] });
           await Promise.all([before, together(some, both)]);
-          undo();
           await Promise.all([end(pool), end(balanced)]);
           assert.ok(friend.heads.some(({ ids }) => ids.length === 1));
         }),
@@ -647,7 +654,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
             [1, 0],
           ] as const) {
             const undos = [friend, stranger].map(({ url }) =>
-              instrumentOutbound({ to: [url], undici: [undici] }),
+              turnOn({ to: [url], undici: [undici] }),
             );
             assert.deepEqual(await seen(), ['id-0', 'id-0']);
             undos[order[0]]?.();
@@ -670,17 +677,20 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
             dispatch: (...args: unknown[]) => unknown;
           };
           const former = base.dispatch;
-          let passed: unknown[] = [];
+          atEnd(() => {
+            base.dispatch = former;
+          });
+          let passed: unknown[][] = [];
           base.dispatch = function (this: unknown, ...args: unknown[]): unknown {
-            passed = args;
+            passed.push(args);
             return former.apply(this, args);
           };
           const spy = base.dispatch;
-          const undo = instrumentOutbound({ to: allowed(servers), undici: [undici] });
+          const undo = turnOn({ to: allowed(servers), undici: [undici] });
           const ours = base.dispatch;
-          let given: unknown[] = [];
+          let given: unknown[][] = [];
           const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-            given = args;
+            given.push(args);
             return ours.apply(this, args);
           };
           base.dispatch = wrapper;
@@ -689,8 +699,10 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
           await together(1, async (id) => assert.deepEqual((await send()).ids, [id]));
           undo();
           assert.equal(base.dispatch, wrapper);
+          passed = [];
+          given = [];
           await together(1, async () => assert.deepEqual((await send()).ids, []));
-          assert.ok(passed[0] === given[0] && passed[1] === given[1]);
+          assert.ok(passed[0]?.[0] === given[0]?.[0] && passed[0]?.[1] === given[0]?.[1]);
           assert.notEqual(base.dispatch, spy);
           base.dispatch = former;
           await end(dispatcher);
@@ -763,22 +775,21 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
             dispatch(options, handler);
           const agent = new Agent({ connections }).compose(pass as never);
           const pool = new Pool(friend.url, { connections }).compose(pass as never);
-          await together(some, async () => {
-            const { body } = await request(`${friend.url}/`, { dispatcher: pool });
-            await body.dump();
-          });
-          const undo = instrumentOutbound({
-            to: allowed(servers),
-            keys: ['tenant'],
-            undici: [undici],
-          });
+          const url = `${friend.url}/`;
+          await context.run({ requestId: 'id-first', tenant: 'first' }, () =>
+            Promise.all(
+              [1, 2].map(async () => (await request(url, { dispatcher: pool })).body.dump()),
+            ),
+          );
+          const options = { to: allowed(servers), keys: ['tenant' as const], undici: [undici] };
+          turnOn(options);
+          await together(some, async (id) =>
+            assertOwn(id, await readBody((await request(url, { dispatcher: agent })).body)),
+          );
           await together(some, async (id) => {
-            const url = `${friend.url}/`;
-            assertOwn(id, await readBody((await request(url, { dispatcher: agent })).body));
             const { ids } = await readBody((await request(url, { dispatcher: pool })).body);
             if (ids.length > 0) assert.deepEqual(ids, [id]);
           });
-          undo();
           await Promise.all([end(agent), end(pool)]);
         }),
     });
