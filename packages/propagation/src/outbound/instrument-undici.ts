@@ -1,8 +1,8 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { context, type Snapshot } from '@request-context/core';
 import { type Method, runWithoutScope } from '@request-context/core/adapter';
 import { hasBuiltInUndici } from './built-in-undici.ts';
 import { type Fetch, followByHand } from './follow-by-hand.ts';
+import { listenTo } from './listen-to.ts';
 import type { Outbound } from './outbound.ts';
 import { patchMethod } from './patch-method.ts';
 import { scopeBody, scopeHandler } from './scope-handler.ts';
@@ -156,13 +156,13 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
 
   function onConnected(message: unknown): void {
     const { connector, socket } = message as { connector: object; socket: Socket };
-    // What the socket emits is for anyone's request.
-    runWithoutScope(context.bindEmitter, socket);
     const known = connectionsOf(connector);
     // A socket path, or a stream that is no connection.
     known.isCertain = socket.remoteAddress !== undefined;
     if (!known.isCertain) for (const takeBack of known.waiting.values()) takeBack();
     known.waiting.clear();
+    // What the socket emits is for anyone's request.
+    runWithoutScope(context.bindEmitter, socket);
   }
 
   function onConnectError(message: unknown): void {
@@ -188,12 +188,11 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     });
   }
 
-  const subscriptions: readonly [channel: string, listener: (message: unknown) => void][] = [
-    ['undici:request:create', onCreate],
-    ['undici:client:connected', onConnected],
-    ['undici:client:connectError', onConnectError],
+  const unsubscribes = [
+    listenTo('undici:request:create', onCreate),
+    listenTo('undici:client:connected', onConnected),
+    listenTo('undici:client:connectError', onConnectError),
   ];
-  for (const [channel, listener] of subscriptions) subscribe(channel, listener);
   for (const { Agent } of modules) {
     if (typeof Agent === 'function') patchBaseOf(Agent.prototype);
   }
@@ -204,7 +203,7 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
 
   return () => {
     isUndone = true;
-    for (const [channel, listener] of subscriptions) unsubscribe(channel, listener);
+    for (const unsubscribe of unsubscribes) unsubscribe();
     for (const undo of undos.splice(0).reverse()) undo();
   };
 }

@@ -1,5 +1,5 @@
-import { subscribe } from 'node:diagnostics_channel';
 import { newRequestId, type Snapshot } from '@request-context/core';
+import { listenTo } from './listen-to.ts';
 import type { Outbound } from './outbound.ts';
 import { builtNames, setBuilt } from './undici-headers.ts';
 import {
@@ -40,7 +40,7 @@ let count = 0;
  */
 export function markCall(call: MarkedCall): string {
   // Once, and for good.
-  if (count === 0) subscribe('undici:request:create', unmark);
+  if (count === 0) listenTo('undici:request:create', unmark);
   count += 1;
   const name = `${prefix}${count}`;
   calls.set(name, new WeakRef(call));

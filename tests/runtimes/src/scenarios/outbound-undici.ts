@@ -708,6 +708,58 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
           await end(dispatcher);
         }),
     },
+    instrumented('hostile', 'let undici reject what it rejects', async ({ friend }) => {
+      const bad = (): never => {
+        throw new Error('on purpose');
+      };
+      const calls: unknown[] = [
+        undefined,
+        null,
+        5,
+        {},
+        { path: '/', method: 'GET', origin: { toString: bad } },
+        {
+          path: '/',
+          method: 'GET',
+          headers: {
+            get bad() {
+              return bad();
+            },
+          },
+        },
+        {
+          path: '/',
+          method: 'GET',
+          get headers() {
+            return bad();
+          },
+        },
+        { path: '/', method: 'GET', headers: { [Symbol.iterator]: bad } },
+        { path: 'no path', method: 'GET' },
+        { path: '/', method: 'no method' },
+        new Proxy({}, { get: bad, has: bad, ownKeys: bad }),
+      ];
+      const outcomes = async (): Promise<string[]> => {
+        const client = new Client(friend.url);
+        const all: string[] = [];
+        for (const call of calls) {
+          try {
+            const { body } = await client.request(call as never);
+            await body.dump();
+            all.push('done');
+          } catch (error) {
+            all.push((error as Error).message);
+          }
+        }
+        await end(client);
+        return all;
+      };
+      await together(1, async () => {
+        const ours = await outcomes();
+        for (const undo of undos.splice(0)) undo();
+        assert.deepEqual(ours, await outcomes());
+      });
+    }),
     instrumented('sockets', 'let sockets emit outside of any request', async ({ friend }) => {
       const seen: unknown[] = [];
       const onConnected = (message: unknown): void => {
