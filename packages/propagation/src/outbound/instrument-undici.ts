@@ -6,13 +6,14 @@ import { listenTo } from './listen-to.ts';
 import type { Outbound } from './outbound.ts';
 import { patchMethod } from './patch-method.ts';
 import { scopeBody, scopeHandler } from './scope-handler.ts';
-import { dispatcherFacts, findBase } from './undici-class.ts';
+import { type DispatcherFacts, dispatcherFacts, findBase } from './undici-class.ts';
 import { headerValues, withHeader } from './undici-headers.ts';
 import {
   isNamedByCall,
   originOf,
   type Route,
   setHeaders,
+  takeBack,
   targetOf,
   type UndiciRequest,
 } from './undici-request.ts';
@@ -45,6 +46,7 @@ interface DispatchOptions {
 interface Dispatch {
   readonly asker: Asker;
   readonly dispatcher: object;
+  readonly facts: DispatcherFacts;
   readonly options: DispatchOptions;
   /** Whether the request has been made, or a dispatcher further down makes it. */
   isSpent: boolean;
@@ -99,15 +101,16 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
         return Reflect.apply(method, this, [options, handler]);
       }
       const isMarked = askerKey in options;
-      const asker = isMarked ? (Reflect.get(options, askerKey) as Asker) : askerAt(this);
+      const facts = dispatcherFacts(this);
+      const asker = isMarked ? (Reflect.get(options, askerKey) as Asker) : askerOf(facts);
       const marked: DispatchOptions = isMarked ? (options as object) : mark(options, asker);
       const outer = current;
       if (outer !== undefined && isMarked) outer.isSpent = true;
-      const inner: Dispatch = { asker, dispatcher: this, options: marked, isSpent: false };
+      const inner: Dispatch = { asker, dispatcher: this, facts, options: marked, isSpent: false };
       current = inner;
       try {
         return Reflect.apply(method, this, [
-          withHttp2Headers(outbound, inner),
+          isHttp2Of5(inner) ? withHttp2Headers(outbound, inner) : marked,
           isMarked || asker === undefined ? handler : scopeHandler(handler, asker),
         ]);
       } finally {
@@ -116,11 +119,15 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     };
   }
 
+  /** Returns a copy of the options that holds the asker. */
   function mark(options: DispatchOptions, asker: Asker): DispatchOptions {
-    if (asker === undefined || !isObject(options.body)) {
-      return copyWith(options, { [askerKey]: asker });
-    }
-    return copyWith(options, { [askerKey]: asker, body: scopeBody(options.body, asker) });
+    const prototype: unknown = Object.getPrototypeOf(options);
+    const marked: Record<PropertyKey, unknown> =
+      prototype === Object.prototype
+        ? { ...options, [askerKey]: asker }
+        : Object.assign(Object.create(prototype as object), options, { [askerKey]: asker });
+    if (asker !== undefined && isObject(marked.body)) marked.body = scopeBody(marked.body, asker);
+    return marked;
   }
 
   function onCreate(message: unknown): void {
@@ -130,19 +137,26 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     if (dispatch === undefined || (dispatch === current && dispatch.isSpent)) return;
     dispatch.isSpent = true;
     if (handler !== undefined) dispatches.set(handler, dispatch);
-    const { asker, dispatcher, options } = dispatch;
-    const { origin, connector } = dispatcherFacts(dispatcher);
-    if (asker === undefined || request.method === 'CONNECT' || isHttp2Of5(dispatcher)) return;
+    const { asker, dispatcher, facts, options } = dispatch;
+    if (asker === undefined || request.method === 'CONNECT' || isHttp2Of5(dispatch)) return;
+    const { origin, connector } = facts;
     const { isCertain, waiting } = connectionsOf(connector ?? dispatcher);
+    const asked = isNamedByCall(request) ? request.origin : options.origin;
     const route: Route = {
       path: request.path,
       host: request.host,
-      asked: originOf(isNamedByCall(request) ? request.origin : options.origin),
+      asked: originOf(asked, origin),
       connection: origin,
     };
     const target = isCertain === false ? undefined : targetOf(route);
-    const takeBack = asker(setHeaders, request, outbound, target);
-    if (isCertain === undefined) waiting.set(request, takeBack);
+    if (isCertain !== undefined) {
+      asker(setHeaders, request, outbound, target);
+      return;
+    }
+    const { headers } = request;
+    const former = typeof headers === 'string' ? headers : [...headers];
+    const added = asker(setHeaders, request, outbound, target);
+    waiting.set(request, () => takeBack(request, added, former));
   }
 
   function connectionsOf(connector: object): Connections {
@@ -159,7 +173,7 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     const known = connectionsOf(connector);
     // A socket path, or a stream that is no connection.
     known.isCertain = socket.remoteAddress !== undefined;
-    if (!known.isCertain) for (const takeBack of known.waiting.values()) takeBack();
+    if (!known.isCertain) for (const undo of known.waiting.values()) undo();
     known.waiting.clear();
     // What the socket emits is for anyone's request.
     runWithoutScope(context.bindEmitter, socket);
@@ -213,15 +227,8 @@ function isObject(value: unknown): value is object {
 }
 
 /** Returns the asker of a dispatch that has none yet: the current scope, unless it comes from the queue of a pool. */
-function askerAt(dispatcher: object): Asker {
-  return dispatcherFacts(dispatcher).isQueued ? undefined : context.snapshot();
-}
-
-/** Returns a copy of an object, of the same class, with more properties. */
-function copyWith(object: object, more: object): object {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype === Object.prototype) return { ...object, ...more };
-  return Object.assign(Object.create(prototype as object), object, more) as object;
+function askerOf({ isQueued }: DispatcherFacts): Asker {
+  return isQueued ? undefined : context.snapshot();
 }
 
 /** Returns the handler of a request, which undici keeps under a symbol. */
@@ -231,23 +238,22 @@ function handlerOf(request: UndiciRequest): object | undefined {
 }
 
 /** Returns whether a client of undici 5 speaks HTTP/2. It publishes a request before it sets its headers. */
-function isHttp2Of5(dispatcher: object): boolean {
-  const { versionKey } = dispatcherFacts(dispatcher);
+function isHttp2Of5({ dispatcher, facts: { versionKey } }: Dispatch): boolean {
   return versionKey !== undefined && Reflect.get(dispatcher, versionKey) === 'h2';
 }
 
-/** Returns the options of a dispatch, with the headers to send where the request cannot be given them later. */
+/** Returns the options of a dispatch, with the headers to send: the request cannot be given them later. */
 function withHttp2Headers(
   outbound: Outbound,
-  { asker, dispatcher, options }: Dispatch,
+  { asker, facts, options }: Dispatch,
 ): DispatchOptions {
   const { headers, path, method, origin } = options;
-  if (asker === undefined || method === 'CONNECT' || !isHttp2Of5(dispatcher)) return options;
+  if (asker === undefined || method === 'CONNECT') return options;
   const target = targetOf({
     path: String(path),
     host: headerValues(headers, 'host')[0],
-    asked: originOf(origin),
-    connection: dispatcherFacts(dispatcher).origin,
+    asked: originOf(origin, facts.origin),
+    connection: facts.origin,
   });
   const added = asker(outbound.headersFor, target, (name) => headerValues(headers, name));
   if (added.length === 0) return options;

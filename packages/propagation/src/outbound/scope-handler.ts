@@ -9,21 +9,19 @@ import type { Method } from '@request-context/core/adapter';
  * @param run - Runs a function in the scope.
  */
 export function scopeHandler(handler: object, run: Snapshot): object {
-  return new Proxy<Record<PropertyKey, unknown>>(
-    {},
-    {
-      get(scoped, key) {
-        // undici's proxy client replaces methods of the handler.
-        if (Object.hasOwn(scoped, key)) return scoped[key];
-        const method: unknown = Reflect.get(handler, key);
-        if (typeof method !== 'function') return method;
-        const callback = (...args: unknown[]): unknown =>
-          run(Reflect.apply, Reflect.get(handler, key) as Method, handler, args);
-        scoped[key] = callback;
-        return callback;
-      },
+  return new Proxy<Record<PropertyKey, unknown>>(Object.create(null), {
+    get(scoped, key) {
+      // Made before, or set by undici: its proxy client replaces methods of the handler.
+      const known = scoped[key];
+      if (known !== undefined) return known;
+      const method: unknown = Reflect.get(handler, key);
+      if (typeof method !== 'function') return method;
+      const callback = (...args: unknown[]): unknown =>
+        run(Reflect.apply, Reflect.get(handler, key) as Method, handler, args);
+      scoped[key] = callback;
+      return callback;
     },
-  );
+  });
 }
 
 /**

@@ -23,23 +23,37 @@ export function withHeader(headers: unknown, name: string, value: string): unkno
 }
 
 /** Returns the values that headers of undici have under a name, upper or lower case. */
-export function headerValues(headers: unknown, name: string): unknown[] {
-  return pairsOf(headers)
-    .filter(([key]) => isNamed(key, name))
-    .flatMap(([, value]) => (Array.isArray(value) ? value : [value]))
-    .filter((value) => value !== undefined && value !== null && value !== '');
+export function headerValues(headers: unknown, name: string): readonly unknown[] {
+  const values: unknown[] = [];
+  const add = (key: unknown, value: unknown): void => {
+    if (!isNamed(key, name)) return;
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== null && one !== '') values.push(one);
+    }
+  };
+  if (isFlat(headers)) {
+    // What nearly every request has.
+    for (let at = 0; at < headers.length; at += 2) add(headers[at], headers[at + 1]);
+  } else {
+    for (const [key, value] of pairsOf(headers)) add(key, value);
+  }
+  return values;
+}
+
+function isFlat(headers: unknown): headers is readonly unknown[] {
+  return Array.isArray(headers) && !Array.isArray(headers[0]);
 }
 
 function pairsOf(headers: unknown): Pair[] {
   if (typeof headers === 'string') return linesOf(headers).map(pairOf);
   if (typeof headers !== 'object' || headers === null) return [];
-  if (Array.isArray(headers) && !Array.isArray(headers[0])) return flatPairs(headers);
+  if (isFlat(headers)) return flatPairs(headers);
   if (isIterable(headers)) return [...headers].filter(isPair);
   return Object.entries(headers);
 }
 
 function isNamed(key: unknown, name: string): boolean {
-  const text = String(key);
+  const text = typeof key === 'string' ? key : String(key);
   return text.length === name.length && text.toLowerCase() === name.toLowerCase();
 }
 

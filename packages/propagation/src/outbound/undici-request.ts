@@ -1,3 +1,4 @@
+import type { HeaderToSend } from '../carrier/carried-values.ts';
 import type { Outbound } from './outbound.ts';
 import { type BuiltHeaders, headerValues, setBuilt } from './undici-headers.ts';
 
@@ -31,9 +32,14 @@ export function isNamedByCall(request: UndiciRequest): boolean {
   return !('protocol' in request);
 }
 
-/** Returns the origin of a URL; undefined where there is none. */
-export function originOf(url: unknown): string | undefined {
-  return url === undefined || url === null ? undefined : (parse(String(url))?.origin ?? 'null');
+/**
+ * Returns the origin of a URL; undefined where there is none.
+ *
+ * @param expected - What it is likely to be: that spares parsing it.
+ */
+export function originOf(url: unknown, expected?: string): string | undefined {
+  if (url === undefined || url === null) return undefined;
+  return url === expected ? expected : (parse(String(url))?.origin ?? 'null');
 }
 
 /** Returns where a request goes; undefined where that is not certain. */
@@ -57,22 +63,34 @@ export function isHostOf(host: unknown, url: URL): boolean {
   return parse(`${url.protocol}//${String(host)}`)?.host === url.host;
 }
 
-/** Sets the headers that the current scope sends to a target. Returns a function that takes them back. */
+/** Sets the headers that the current scope sends to a target. Returns them. */
 export function setHeaders(
   request: UndiciRequest,
   outbound: Outbound,
   target: URL | undefined,
-): () => void {
-  const read = (name: string) => headerValues(request.headers, name);
-  const added = outbound.headersFor(target, read);
-  const former = added.map(([name]) => [name, read(name).join(', ') || undefined] as const);
+): readonly HeaderToSend[] {
+  const added = outbound.headersFor(target, (name) => headerValues(request.headers, name));
   // Not by `addHeader`, which adds a second one, and in undici 5 to text.
   for (const [name, value] of added) request.headers = setBuilt(request.headers, name, value);
-  return () => {
-    for (const [name, value] of former) request.headers = setBuilt(request.headers, name, value);
-  };
+  return added;
+}
+
+/** Sets the headers again that a request had under the names of others. */
+export function takeBack(
+  request: UndiciRequest,
+  added: readonly HeaderToSend[],
+  former: BuiltHeaders,
+): void {
+  for (const [name] of added) {
+    const value = headerValues(former, name).join(', ');
+    request.headers = setBuilt(request.headers, name, value === '' ? undefined : value);
+  }
 }
 
 function parse(url: string): URL | undefined {
-  return URL.canParse(url) ? new URL(url) : undefined;
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
 }
