@@ -48,6 +48,7 @@ interface Dispatch {
   readonly dispatcher: object;
   readonly facts: DispatcherFacts;
   readonly options: DispatchOptions;
+  readonly handler: object;
   /** Whether the request has been made, or a dispatcher further down makes it. */
   isSpent: boolean;
 }
@@ -82,7 +83,7 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
   const askerKey = Symbol('asker');
   const undos: (() => void)[] = [];
   const patched = new WeakSet<object>();
-  /** Dispatches by their handlers. Handlers of undici 5 and 6 follow redirects below `dispatch`. */
+  /** Dispatches by the handlers of undici 5 and 6 that follow redirects below `dispatch`. */
   const dispatches = new WeakMap<object, Dispatch>();
   const connections = new WeakMap<object, Connections>();
   let current: Dispatch | undefined;
@@ -106,12 +107,19 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
       const marked: DispatchOptions = isMarked ? (options as object) : mark(options, asker);
       const outer = current;
       if (outer !== undefined && isMarked) outer.isSpent = true;
-      const inner: Dispatch = { asker, dispatcher: this, facts, options: marked, isSpent: false };
+      const inner: Dispatch = {
+        asker,
+        dispatcher: this,
+        facts,
+        options: marked,
+        handler: isMarked || asker === undefined ? handler : scopeHandler(handler, asker),
+        isSpent: false,
+      };
       current = inner;
       try {
         return Reflect.apply(method, this, [
           isHttp2Of5(inner) ? withHttp2Headers(outbound, inner) : marked,
-          isMarked || asker === undefined ? handler : scopeHandler(handler, asker),
+          inner.handler,
         ]);
       } finally {
         current = outer;
@@ -136,7 +144,8 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     const dispatch = current ?? (handler === undefined ? undefined : dispatches.get(handler));
     if (dispatch === undefined || (dispatch === current && dispatch.isSpent)) return;
     dispatch.isSpent = true;
-    if (handler !== undefined) dispatches.set(handler, dispatch);
+    // Another handler than that of the dispatch: it follows redirects.
+    if (handler !== undefined && handler !== dispatch.handler) dispatches.set(handler, dispatch);
     const { asker, dispatcher, facts, options } = dispatch;
     if (asker === undefined || request.method === 'CONNECT' || isHttp2Of5(dispatch)) return;
     const { origin, connector } = facts;
@@ -231,9 +240,19 @@ function askerOf({ isQueued }: DispatcherFacts): Asker {
   return isQueued ? undefined : context.snapshot();
 }
 
+/** The key of the handler, by the prototypes of requests: each copy of undici has its own. */
+const handlerKeys = new WeakMap<object, symbol | undefined>();
+
 /** Returns the handler of a request, which undici keeps under a symbol. */
 function handlerOf(request: UndiciRequest): object | undefined {
-  const key = Object.getOwnPropertySymbols(request).find((key) => key.description === 'handler');
+  const prototype = Object.getPrototypeOf(request) as object;
+  let key = handlerKeys.get(prototype);
+  if (key === undefined) {
+    key = Object.getOwnPropertySymbols(request).find(
+      ({ description }) => description === 'handler',
+    );
+    handlerKeys.set(prototype, key);
+  }
   return key === undefined ? undefined : (Reflect.get(request, key) as object);
 }
 
