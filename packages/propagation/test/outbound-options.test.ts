@@ -9,7 +9,7 @@ const entries: Readonly<Record<string, Entry>> = { propagatingFetch, undiciInter
 
 /** Options that are wrong, and the option that the error names. */
 const wrong: readonly [named: string, options: unknown][] = [
-  ['options', undefined],
+  ['to', undefined],
   ['options', null],
   ['options', 5],
   ['options', ['https://api.example.com']],
