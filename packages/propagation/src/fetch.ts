@@ -8,7 +8,7 @@ import {
   followByHand,
   readFetchCall,
 } from './outbound/follow-by-hand.ts';
-import { type MarkedCall, markCall } from './outbound/marked-calls.ts';
+import { type MarkedCall, markCall } from './outbound/mark-call.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from './outbound/outbound.ts';
 
 export type { Destinations } from './outbound/destinations.ts';

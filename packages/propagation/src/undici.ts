@@ -1,5 +1,5 @@
 import { context } from '@request-context/core';
-import { markCall } from './outbound/marked-calls.ts';
+import { markCall } from './outbound/mark-call.ts';
 import { createOutbound, type OutboundOptions } from './outbound/outbound.ts';
 import { scopeHandler } from './outbound/scope-handler.ts';
 import { withHeader } from './outbound/undici-headers.ts';
@@ -8,7 +8,7 @@ import { originOf } from './outbound/undici-request.ts';
 export type { Destinations } from './outbound/destinations.ts';
 export type { OutboundOptions } from './outbound/outbound.ts';
 
-/** Dispatches a request. Undici 5 to 8 have types of their own for the parameters. */
+/** Dispatches a request. The types of its parameters differ between undici 5 to 8. */
 type Dispatch = (options: never, handler: never) => boolean;
 
 /** An interceptor for `compose` of undici 6 to 8, and for `interceptors` of undici 5 and 6. */

@@ -8,7 +8,7 @@ import * as undici8 from 'undici8';
 const to = ['https://api.example.com'];
 const interceptor = undiciInterceptor({ to });
 
-// Each copy of undici has types of its own.
+// The types of each copy of undici differ.
 instrumentOutbound({ to, undici: [undici5, undici6, undici7, undici8] });
 instrumentOutbound({ to, undici: [undici5.default, undici6.default] });
 new undici6.Agent().compose(interceptor, undici6.interceptors.redirect({ maxRedirections: 1 }));

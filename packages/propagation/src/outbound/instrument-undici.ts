@@ -1,12 +1,12 @@
 import { context, type Snapshot } from '@request-context/core';
 import { type Method, runWithoutScope } from '@request-context/core/adapter';
 import { hasBuiltInUndici } from './built-in-undici.ts';
+import { type DispatcherFacts, dispatcherFacts, findBase } from './dispatcher-facts.ts';
 import { type Fetch, followByHand } from './follow-by-hand.ts';
 import { listenTo } from './listen-to.ts';
 import type { Outbound } from './outbound.ts';
 import { patchMethod } from './patch-method.ts';
 import { scopeBody, scopeHandler } from './scope-handler.ts';
-import { type DispatcherFacts, dispatcherFacts, findBase } from './undici-class.ts';
 import { headerValues, withHeader } from './undici-headers.ts';
 import {
   isNamedByCall,
@@ -76,7 +76,7 @@ const globalKeys = [1, 2, 3].map((version) => Symbol.for(`undici.globalDispatche
  * ## Where it goes
  *
  * Headers are added to the request that a client has made, when it is published. There each retry and each hop of a
- * redirect is a request of its own, and none copies headers from another.
+ * redirect is a separate request, and none copies headers from another.
  */
 export function instrumentUndici(outbound: Outbound, modules: readonly UndiciModule[]): () => void {
   /** The key under which the options of a dispatch hold its asker. */
@@ -146,10 +146,10 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     dispatch.isSpent = true;
     // Another handler than that of the dispatch: it follows redirects.
     if (handler !== undefined && handler !== dispatch.handler) dispatches.set(handler, dispatch);
-    const { asker, dispatcher, facts, options } = dispatch;
+    const { asker, facts, options } = dispatch;
     if (asker === undefined || request.method === 'CONNECT' || isHttp2Of5(dispatch)) return;
     const { origin, connector } = facts;
-    const { isCertain, waiting } = connectionsOf(connector ?? dispatcher);
+    const known = connector === undefined ? undefined : connectionsOf(connector);
     const asked = isNamedByCall(request) ? request.origin : options.origin;
     const route: Route = {
       path: request.path,
@@ -157,15 +157,15 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
       asked: originOf(asked, origin),
       connection: origin,
     };
-    const target = isCertain === false ? undefined : targetOf(route);
-    if (isCertain !== undefined) {
+    const target = known?.isCertain === false ? undefined : targetOf(route);
+    if (known === undefined || known.isCertain !== undefined) {
       asker(setHeaders, request, outbound, target);
       return;
     }
     const { headers } = request;
     const former = typeof headers === 'string' ? headers : [...headers];
     const added = asker(setHeaders, request, outbound, target);
-    waiting.set(request, () => takeBack(request, added, former));
+    known.waiting.set(request, () => takeBack(request, added, former));
   }
 
   function connectionsOf(connector: object): Connections {

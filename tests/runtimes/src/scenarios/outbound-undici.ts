@@ -50,7 +50,7 @@ const many = 300;
 const some = 40;
 const connections = 2;
 
-/** Runs tasks at once, each in a context of its own. */
+/** Runs tasks at once, each in a separate context. */
 export async function together(count: number, task: (id: string) => unknown): Promise<void> {
   const tasks = Array.from({ length: count }, (_, at) => {
     const id = `id-${at}`;
