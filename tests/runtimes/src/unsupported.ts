@@ -34,6 +34,11 @@ export const unsupported: readonly Unsupported[] = [
   },
   {
     runtimes: ['bun'],
+    scenarios: ['carried-http-websocket'],
+    reason: 'Bun replaces ws with its own WebSocket client, which makes no request of node:http',
+  },
+  {
+    runtimes: ['bun'],
     scenarios: ['server-no-host', 'server-expectation'],
     reason:
       'Bun responds without a notice: it has no diagnostics channel http.server.request.start',

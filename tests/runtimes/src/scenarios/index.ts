@@ -9,6 +9,7 @@ import { nodeApisScenarios } from './node-apis.ts';
 import { nodeHttpScenarios } from './node-http.ts';
 import { onFinishedScenarios } from './on-finished.ts';
 import { outboundScenarios } from './outbound.ts';
+import { carriedHttpScenarios } from './outbound-http.ts';
 import { platformFlowScenarios } from './platform-flow.ts';
 import { preflightScenario } from './preflight.ts';
 import { queuesScenarios } from './queues.ts';
@@ -39,6 +40,7 @@ const platformFamilies: Families = {
   'node-apis': nodeApisScenarios,
   outbound: outboundScenarios,
   threads: threadsScenarios,
+  'carried-http': carriedHttpScenarios,
 };
 
 /** The adapter that runs all platform families. */
