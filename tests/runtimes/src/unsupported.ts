@@ -39,6 +39,11 @@ export const unsupported: readonly Unsupported[] = [
   },
   {
     runtimes: ['bun'],
+    scenarios: ['carried-http-foreign-agent'],
+    reason: "Bun's ClientRequest shows nobody what it asks an agent for that does not extend Agent",
+  },
+  {
+    runtimes: ['bun'],
     scenarios: ['server-no-host', 'server-expectation'],
     reason:
       'Bun responds without a notice: it has no diagnostics channel http.server.request.start',

@@ -1,7 +1,7 @@
 import { Agent, ClientRequest } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { context, type Snapshot } from '@request-context/core';
-import { type Method, shareInProcess, wrapMethod } from '@request-context/core/adapter';
+import { defineMethod, type Method, shareInProcess } from '@request-context/core/adapter';
 import type { HeaderToSend, Read } from '../carrier/carried-values.ts';
 import type { Outbound } from './outbound.ts';
 
@@ -13,6 +13,13 @@ interface Outgoing extends ClientRequest {
   /** What waits for the socket. `Expect` puts the head there at once. */
   outputData?: { data: unknown }[];
   outputSize?: number;
+  _storeHeader(firstLine: string, headers: unknown): void;
+}
+
+/** An agent of any make. */
+interface AnyAgent {
+  readonly options?: Endpoint;
+  addRequest(req: Outgoing, ...rest: unknown[]): unknown;
 }
 
 /** The options that an agent is asked for a connection with. */
@@ -42,6 +49,8 @@ const patch: Patch = shareInProcess('@request-context/propagation/node-http:1', 
   restore: undefined,
 }));
 
+/** Bun's constructor does not look at a request's agent again once it has set it. */
+const isBun = process.versions.bun !== undefined;
 /** The start of a request's head, up to the target. The method is a token. */
 const requestLine = /^(\S+) (\S+) HTTP\/\d/;
 /** The scheme of a target in absolute form, as proxies get it. Source: RFC 9112, section 3.2.2. */
@@ -52,9 +61,10 @@ const authority = /^(?:[^/?#@\\%\s[\]:]+|\[[\da-f:.]+\])(:\d+)?$/i;
 /**
  * Makes calls of `http` and `https` carry the id. Returns a function that undoes it.
  *
- * It patches two methods. `Agent.prototype.addRequest` runs while a request is made, and knows the port that the agent
- * connects to. `ClientRequest.prototype._storeHeader` writes the head. What is added there is in no header list, so
- * nothing can copy it to another request: superagent and follow-redirects copy what `getHeaders()` returns.
+ * It patches three methods. `Agent.prototype.addRequest` runs while a request is made, and gets the port that the agent
+ * connects to; `ClientRequest.prototype.getHeader` finds agents that have another one. `_storeHeader`, which becomes
+ * an own method of `ClientRequest.prototype`, writes the head. What is added there is in no list of headers, so
+ * nothing can copy it to another request, as superagent does with what `getHeaders()` returns.
  */
 export function instrumentNodeHttp(outbound: Outbound): () => void {
   patch.outbounds.add(outbound);
@@ -68,46 +78,77 @@ export function instrumentNodeHttp(outbound: Outbound): () => void {
 
 function patchNodeHttp(outbounds: ReadonlySet<Outbound>): () => void {
   const calls = new WeakMap<ClientRequest, Call>();
-  // Another wrapper on top of ours keeps calling it after the end.
+  const followed = new WeakSet<ClientRequest>();
+  // A wrapper on top of ours keeps calling it after the end.
   let isActive = true;
+
+  function note(req: Outgoing, rest: readonly unknown[], agentOptions: Endpoint | undefined): void {
+    if (!isActive || !context.active || calls.has(req)) return;
+    const call = { inScope: context.snapshot(), origin: originOf(req, rest, agentOptions) };
+    calls.set(req, call);
+    // An array of headers and `Expect` have written the head already, when the port was not known.
+    if (typeof req._header === 'string') changeHead(req, call, outbounds);
+  }
+
+  /** Sees what an agent is asked for that is none of Node's, such as those of agent-base before 7. */
+  function follow(req: Outgoing): void {
+    const { agent } = req;
+    if (isBun || agent instanceof Agent || !isAgent(agent)) return;
+    if (!context.active || followed.has(req)) return;
+    followed.add(req);
+    // It lasts until the end of the request's constructor, which calls only this method.
+    req.agent = Object.create(agent, {
+      addRequest: {
+        value(_req: Outgoing, ...rest: unknown[]): unknown {
+          req.agent = agent;
+          note(req, rest, agent.options);
+          return agent.addRequest(req, ...rest);
+        },
+      },
+    });
+  }
+
   const restores = [
     replace(
-      Agent.prototype,
+      Agent.prototype as unknown as AnyAgent,
       'addRequest',
-      (addRequest) =>
-        function (
-          this: Agent & { options?: Endpoint },
-          req: Outgoing,
-          ...rest: unknown[]
-        ): unknown {
-          if (isActive && context.active) {
-            const call = { inScope: context.snapshot(), origin: originOf(req, rest, this.options) };
-            calls.set(req, call);
-            // An array of headers and `Expect` have written the head already, when the port was not known.
-            if (typeof req._header === 'string') changeHead(req, call, outbounds);
-          }
-          return Reflect.apply(addRequest, this, [req, ...rest]);
+      (original) =>
+        function (this: AnyAgent, req: Outgoing, ...rest: unknown[]) {
+          note(req, rest, this.options);
+          return original().call(this, req, ...rest);
         },
     ),
     replace(
-      ClientRequest.prototype,
+      ClientRequest.prototype as Outgoing,
+      'getHeader',
+      (original) =>
+        function (this: Outgoing, name) {
+          // The constructor asks for this after it has set the agent. An array of headers goes to `_storeHeader`.
+          if (isActive && name === 'host') follow(this);
+          return original().call(this, name);
+        },
+    ),
+    replace(
+      ClientRequest.prototype as Outgoing,
       '_storeHeader',
-      (storeHeader) =>
-        function (this: Outgoing, firstLine: string, headers: unknown): unknown {
+      (original) =>
+        function (this: Outgoing, firstLine, headers) {
           const call = isActive ? calls.get(this) : undefined;
-          if (call === undefined || Array.isArray(headers)) {
-            const result: unknown = Reflect.apply(storeHeader, this, [firstLine, headers]);
-            if (call !== undefined) changeHead(this, call, outbounds);
-            else if (isActive && !(this.agent instanceof Agent)) reportNoTarget(outbounds);
-            return result;
+          if (call !== undefined && !Array.isArray(headers)) {
+            const read: Read = (name) => valuesOf(this.getHeader(name));
+            const added = headersFor(call, firstLine, read, outbounds);
+            const lines = added.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+            const isThere = added.some(([name]) => this.hasHeader(name));
+            const kept = isThere ? pairsWithout(this, added) : headers;
+            original().call(this, firstLine + lines, kept);
+            return;
           }
-          const read: Read = (name) => valuesOf(this.getHeader(name));
-          const added = headersFor(call, firstLine, read, outbounds);
-          const lines = added.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-          const kept = added.some(([name]) => this.hasHeader(name))
-            ? pairsWithout(this, added)
-            : headers;
-          return Reflect.apply(storeHeader, this, [firstLine + lines, kept]);
+          if (isActive && call === undefined) {
+            if (this.agent) follow(this);
+            else reportNoTarget(outbounds);
+          }
+          original().call(this, firstLine, headers);
+          if (call !== undefined) changeHead(this, call, outbounds);
         },
     ),
   ];
@@ -117,20 +158,31 @@ function patchNodeHttp(outbounds: ReadonlySet<Outbound>): () => void {
   };
 }
 
-/** Replaces a method. Returns a function that restores it, unless another wrapper has replaced it since. */
-function replace<This extends object>(
+/**
+ * Replaces a method. Returns a function that restores it, unless another wrapper has replaced it since.
+ *
+ * @param wrap - Returns the new method, given what returns the original one. The new one calls it with no function
+ *   between: agent-base looks for https in the last ten calls of the stack.
+ */
+function replace<This extends object, Name extends string & keyof This>(
   object: This,
-  name: string,
-  wrap: (method: Method) => (this: This, ...args: never[]) => unknown,
+  name: Name,
+  wrap: (original: () => This[Name]) => This[Name] & Method,
 ): () => void {
   const before = Object.getOwnPropertyDescriptor(object, name);
-  if (!wrapMethod(object, name, wrap)) return () => {};
-  const ours: unknown = Reflect.get(object, name);
+  const parent = Object.getPrototypeOf(object) as This;
+  // An inherited one is looked up at each call, so that later patches of it take effect.
+  const method = wrap(before === undefined ? () => parent[name] : () => before.value as This[Name]);
+  if (!defineMethod(object, name, method)) return () => {};
   return () => {
-    if (Reflect.get(object, name) !== ours) return;
+    if (object[name] !== method) return;
     if (before === undefined) Reflect.deleteProperty(object, name);
     else Object.defineProperty(object, name, before);
   };
+}
+
+function isAgent(agent: unknown): agent is AnyAgent {
+  return typeof agent === 'object' && agent !== null && 'addRequest' in agent;
 }
 
 /** Returns the headers to add for all that are turned on, each of which sees what the ones before it added. */
@@ -158,7 +210,7 @@ function headersFor(
   });
 }
 
-/** Reports that a request goes to where no agent of Node's knows. */
+/** Reports that a request has no agent: only its caller's `createConnection` knows the port. */
 function reportNoTarget(outbounds: ReadonlySet<Outbound>): void {
   for (const outbound of outbounds) outbound.headersFor(undefined, () => []);
 }

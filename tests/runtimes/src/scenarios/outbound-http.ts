@@ -237,6 +237,14 @@ const uncertainScenarios = Object.entries(uncertain).map(([words, ask]) =>
   }),
 );
 
+/** An agent that is none of Node's, as those of agent-base before version 7. */
+const foreignAgent = {
+  addRequest(req: ClientRequest, { host, port }: { host: string; port: number }): void {
+    req.shouldKeepAlive = false;
+    void Promise.resolve(connect(port, host)).then((socket) => req.onSocket(socket));
+  },
+} as unknown as Agent;
+
 /** Sends requests through a connection that is there. */
 class TunnelAgent extends Agent {
   readonly #socket: Duplex;
@@ -384,6 +392,34 @@ const ownScenarios: readonly HttpScenario[] = [
       assertCarried(x, await responseTo(secureGet(secure, tls)));
       assertCarried(x, await responseTo(get(upstream, { agent })));
       assertNothing(await responseTo(get(stranger, { agent })));
+    },
+  }),
+  carrying({
+    id: 'carried-http-foreign-agent',
+    title: "send the id by an agent that is none of Node's",
+    async work(x, { upstream, stranger }) {
+      for (const way of [
+        'by http.request',
+        'with an array of headers',
+        'with Expect',
+        'with Expect in an array',
+      ]) {
+        const ask = ways[way] as Way;
+        const outgoing = ask(upstream, { agent: foreignAgent });
+        assertCarried(x, await responseTo(outgoing));
+        assertNothing(await responseTo(ask(stranger, { agent: foreignAgent })));
+      }
+    },
+  }),
+  carrying({
+    id: 'carried-http-foreign-agent-kept',
+    title: "leave a request an agent that is none of Node's",
+    async work(_x, { upstream }) {
+      for (const headers of [{ Accept: '*/*' }, ['Host', hostOf(upstream)]]) {
+        const outgoing = request(upstream, { agent: foreignAgent, headers });
+        assert.equal((outgoing as { agent?: unknown }).agent, foreignAgent);
+        await responseTo(outgoing.end());
+      }
     },
   }),
   carrying({
