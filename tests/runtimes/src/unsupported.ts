@@ -39,8 +39,18 @@ export const unsupported: readonly Unsupported[] = [
   },
   {
     runtimes: ['bun'],
-    scenarios: ['carried-http-foreign-agent'],
+    scenarios: ['carried-http-foreign-agent', 'carried-axios-tunnel-instrumented'],
     reason: "Bun's ClientRequest shows nobody what it asks an agent for that does not extend Agent",
+  },
+  {
+    runtimes: ['bun'],
+    scenarios: [
+      'carried-clients-node-fetch-3',
+      'carried-clients-node-fetch-3-secure',
+      'carried-clients-node-fetch-3-redirect',
+      'carried-clients-node-fetch-3-redirect-back',
+    ],
+    reason: 'Bun replaces node-fetch with its own fetch, which makes no request of node:http',
   },
   {
     runtimes: ['bun'],

@@ -9,6 +9,8 @@ import { nodeApisScenarios } from './node-apis.ts';
 import { nodeHttpScenarios } from './node-http.ts';
 import { onFinishedScenarios } from './on-finished.ts';
 import { outboundScenarios } from './outbound.ts';
+import { carriedAxiosScenarios } from './outbound-axios.ts';
+import { carriedClientScenarios } from './outbound-clients.ts';
 import { carriedHttpScenarios } from './outbound-http.ts';
 import { platformFlowScenarios } from './platform-flow.ts';
 import { preflightScenario } from './preflight.ts';
@@ -41,6 +43,8 @@ const platformFamilies: Families = {
   outbound: outboundScenarios,
   threads: threadsScenarios,
   'carried-http': carriedHttpScenarios,
+  'carried-clients': carriedClientScenarios,
+  'carried-axios': carriedAxiosScenarios,
 };
 
 /** The adapter that runs all platform families. */

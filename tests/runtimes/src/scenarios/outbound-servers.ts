@@ -7,6 +7,7 @@ import {
   type RequestListener,
   request,
   type Server,
+  type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer, Agent as SecureAgent } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -72,7 +73,7 @@ export async function openServers(): Promise<OutboundServers> {
     } else if (url.startsWith('/flaky') && !failed.has(url)) {
       failed.add(url);
       res.writeHead(503, { 'Retry-After': '0' }).end();
-    } else req.on('end', () => res.end(JSON.stringify(receivedBy(req))));
+    } else req.on('end', () => respond(res, receivedBy(req)));
   };
   const notice = (req: IncomingMessage): void => {
     const { ids, baggage } = receivedBy(req);
@@ -83,7 +84,7 @@ export async function openServers(): Promise<OutboundServers> {
     notice(req);
     req.resume();
     if (req.url === '/back') res.writeHead(302, { Location: `${urls.upstream}/` }).end();
-    else req.on('end', () => res.end(JSON.stringify(receivedBy(req))));
+    else req.on('end', () => respond(res, receivedBy(req)));
   };
 
   const sockets = new WebSocketServer({ noServer: true });
@@ -136,6 +137,10 @@ export async function openServers(): Promise<OutboundServers> {
       assert.deepEqual(leaks, [], 'a stranger received nothing');
     },
   };
+}
+
+function respond(res: ServerResponse, received: Received): void {
+  res.setHeader('Content-Type', 'application/json').end(JSON.stringify(received));
 }
 
 /** Returns what a server received. */
