@@ -6,7 +6,7 @@
  */
 
 /** The modules in frameworks/ to measure. Another adapter needs a file there, and its name here. */
-export const frameworkNames = ['node-http', 'express', 'koa', 'fastify'];
+export const frameworkNames = ['node-http', 'express', 'koa', 'fastify', 'outbound'];
 
 /**
  * Imports the module of a framework.

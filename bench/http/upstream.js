@@ -1,0 +1,14 @@
+// The server that the variants of frameworks/outbound.js call, in a process that does not count as theirs. Responds with
+// the id that it received.
+import { createServer } from 'node:http';
+import { listen } from './frameworks/listen.js';
+
+const server = await listen(
+  createServer((req, res) => {
+    res.setHeader('Content-Type', 'text/plain');
+    res.end(req.headers['x-request-id']);
+  }),
+);
+const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+process.on('disconnect', () => process.exit());
+process.send?.(`http://127.0.0.1:${port}/`);
