@@ -34,7 +34,33 @@ interface Call {
   /** Runs a function in the scope of the code that made the request. */
   readonly inScope: Snapshot;
   /** Where the connection goes to, as an origin; undefined where that is not certain. */
-  readonly origin: string | undefined;
+  readonly origin: URL | undefined;
+}
+
+/** Returns the given object from its constructor, so a subclass's private fields land on it. */
+class Same {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: the class exists for this
+    return object as Same;
+  }
+}
+
+/** Adds a call to a request, in a private field: it costs less than a WeakMap, and nobody sees it. */
+class CallSlot extends Same {
+  readonly #call: Call;
+
+  constructor(req: object, call: Call) {
+    super(req);
+    this.#call = call;
+  }
+
+  static has(req: object): boolean {
+    return #call in req;
+  }
+
+  static get(req: object): Call | undefined {
+    return #call in req ? req.#call : undefined;
+  }
 }
 
 /** What all copies of this package in the process share: they patch once, and restore what was there. */
@@ -51,8 +77,8 @@ const patch: Patch = shareInProcess('@request-context/propagation/node-http:1', 
 
 /** Bun's constructor does not look at a request's agent again once it has set it. */
 const isBun = process.versions.bun !== undefined;
-/** The start of a request's head, up to the target. The method is a token. */
-const requestLine = /^(\S+) (\S+) HTTP\/\d/;
+/** The start of a request's head, with the target. */
+const requestLine = /^\S+ (\S+) HTTP\/\d/;
 /** The scheme of a target in absolute form, as proxies get it. Source: RFC 9112, section 3.2.2. */
 const absoluteForm = /^[a-z][a-z\d+.-]*:\/\//i;
 /** A host with or without a port, and nothing that the URL standard would read in another way than Node. */
@@ -77,15 +103,14 @@ export function instrumentNodeHttp(outbound: Outbound): () => void {
 }
 
 function patchNodeHttp(outbounds: ReadonlySet<Outbound>): () => void {
-  const calls = new WeakMap<ClientRequest, Call>();
   const followed = new WeakSet<ClientRequest>();
   // A wrapper on top of ours keeps calling it after the end.
   let isActive = true;
 
   function note(req: Outgoing, rest: readonly unknown[], agentOptions: Endpoint | undefined): void {
-    if (!isActive || !context.active || calls.has(req)) return;
+    if (!isActive || !context.active || CallSlot.has(req)) return;
     const call = { inScope: context.snapshot(), origin: originOf(req, rest, agentOptions) };
-    calls.set(req, call);
+    void new CallSlot(req, call);
     // An array of headers and `Expect` have written the head already, when the port was not known.
     if (typeof req._header === 'string') changeHead(req, call, outbounds);
   }
@@ -133,14 +158,17 @@ function patchNodeHttp(outbounds: ReadonlySet<Outbound>): () => void {
       '_storeHeader',
       (original) =>
         function (this: Outgoing, firstLine, headers) {
-          const call = isActive ? calls.get(this) : undefined;
+          const call = isActive ? CallSlot.get(this) : undefined;
           if (call !== undefined && !Array.isArray(headers)) {
             const read: Read = (name) => valuesOf(this.getHeader(name));
             const added = headersFor(call, firstLine, read, outbounds);
-            const lines = added.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-            const isThere = added.some(([name]) => this.hasHeader(name));
-            const kept = isThere ? pairsWithout(this, added) : headers;
-            original().call(this, firstLine + lines, kept);
+            let head = firstLine;
+            let isThere = false;
+            for (const [name, value] of added) {
+              head += `${name}: ${value}\r\n`;
+              isThere ||= this.hasHeader(name);
+            }
+            original().call(this, head, isThere ? pairsWithout(this, added) : headers);
             return;
           }
           if (isActive && call === undefined) {
@@ -192,19 +220,23 @@ function headersFor(
   read: Read,
   outbounds: ReadonlySet<Outbound>,
 ): readonly HeaderToSend[] {
+  let isPathNeeded = false;
+  for (const outbound of outbounds) isPathNeeded ||= outbound.isPathNeeded;
+  const target = targetOf(origin, head, read, isPathNeeded);
   return inScope(() => {
-    const target = targetOf(origin, head, read);
     let added: readonly HeaderToSend[] = [];
     for (const outbound of outbounds) {
+      if (added.length === 0) {
+        added = outbound.headersFor(target, read);
+        continue;
+      }
       const earlier = added;
       const next = outbound.headersFor(target, (name) => {
         const own = earlier.filter(([header]) => isSame(header, name)).map(([, value]) => value);
         return own.length > 0 ? own : read(name);
       });
-      added = [
-        ...earlier.filter(([name]) => !next.some(([header]) => isSame(header, name))),
-        ...next,
-      ];
+      const others = earlier.filter(([name]) => !next.some(([header]) => isSame(header, name)));
+      added = [...others, ...next];
     }
     return added;
   });
@@ -255,7 +287,7 @@ function originOf(
   req: Outgoing,
   [options, port]: readonly unknown[],
   agentOptions: Endpoint | undefined,
-): string | undefined {
+): URL | undefined {
   // CONNECT asks a proxy for a tunnel: its headers are for the proxy.
   if (req.method === 'CONNECT') return undefined;
   const asked =
@@ -263,21 +295,44 @@ function originOf(
       ? (options as Endpoint)
       : { host: options, port };
   // As in Node, the agent's own options take precedence.
-  const endpoint: Endpoint = { ...asked, ...agentOptions };
-  if (endpoint.socketPath) return undefined;
-  const host = String(endpoint.host ?? 'localhost');
-  const name = `${isIPv6(host) ? `[${host}]` : host}:${endpoint.port}`;
-  return authority.test(name) ? `${req.protocol}//${name}` : undefined;
+  const pick = (name: keyof Endpoint): unknown =>
+    agentOptions !== undefined && name in agentOptions ? agentOptions[name] : asked[name];
+  if (pick('socketPath')) return undefined;
+  return parseOrigin(req.protocol, pick('host') ?? 'localhost', pick('port'));
+}
+
+/** The last origin of each host: parsing one costs more than the rest. */
+const origins = new Map<unknown, { protocol: string; port: unknown; url: URL | undefined }>();
+/** Hosts to remember. */
+const maxHosts = 500;
+
+function parseOrigin(protocol: string, host: unknown, port: unknown): URL | undefined {
+  const known = origins.get(host);
+  if (known?.port === port && known?.protocol === protocol) return known?.url;
+  const text = String(host);
+  const name = `${isIPv6(text) ? `[${text}]` : text}:${port}`;
+  const url = authority.test(name) ? parse(`${protocol}//${name}`) : undefined;
+  if (origins.size >= maxHosts) origins.clear();
+  if (typeof host === 'string') origins.set(host, { protocol, port, url });
+  return url;
 }
 
 /** Returns the URL that a request is for; undefined where that is not certain. */
-function targetOf(origin: string | undefined, head: string, read: Read): URL | undefined {
-  const path = requestLine.exec(head)?.[2];
+function targetOf(
+  origin: URL | undefined,
+  head: string,
+  read: Read,
+  isPathNeeded: boolean,
+): URL | undefined {
+  const path = requestLine.exec(head)?.[1];
   if (origin === undefined || path === undefined) return undefined;
   const isAbsolute = absoluteForm.test(path);
-  const text = isAbsolute ? path : path.startsWith('/') ? origin + path : origin;
-  if (!URL.canParse(text)) return undefined;
-  const target = new URL(text);
+  const target = isAbsolute
+    ? parse(path)
+    : isPathNeeded && path.startsWith('/')
+      ? parse(origin.origin + path)
+      : origin;
+  if (target === undefined) return undefined;
   const hosts = read('host');
   // A proxy that gets a target in absolute form gets its host as well. Who gets another one may be no proxy.
   if (hosts.length === 0) return isAbsolute ? undefined : target;
@@ -288,11 +343,18 @@ function targetOf(origin: string | undefined, head: string, read: Read): URL | u
 function isFor(target: URL, host: unknown): boolean {
   if (host === target.host) return true;
   const match = typeof host === 'string' ? authority.exec(host) : null;
-  if (match === null || !URL.canParse(`${target.protocol}//${host}`)) return false;
-  const named = new URL(`${target.protocol}//${host}`);
+  const named = match === null ? undefined : parse(`${target.protocol}//${host}`);
   return (
-    named.hostname === target.hostname && (match[1] === undefined || named.port === target.port)
+    named?.hostname === target.hostname && (match?.[1] === undefined || named.port === target.port)
   );
+}
+
+function parse(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
 }
 
 function valuesOf(value: unknown): readonly unknown[] {

@@ -22,6 +22,8 @@ export interface OutboundOptions extends PropagationOptions {
 
 /** Decides for one call after the other what is sent. */
 export interface Outbound {
+  /** Whether `to` is a function, which gets the whole URL. Otherwise an origin decides. */
+  readonly isPathNeeded: boolean;
   /**
    * Returns the headers to set on a request, for the scope that is current. A header that is there is among them only to
    * replace it.
@@ -55,6 +57,7 @@ export function createOutbound<T extends OutboundOptions>(
   const isDestination = compileDestinations(checked.to);
   const replace = checked.existing === 'replace';
   const outbound: Outbound = {
+    isPathNeeded: typeof checked.to === 'function',
     headersFor(target, read) {
       if (!context.active) return nothing;
       const isAllowed = target === undefined ? undefined : isDestination(target);
