@@ -9,6 +9,8 @@ const server = await listen(
     res.end(req.headers['x-request-id']);
   }),
 );
+// Each variant pauses while the others run.
+server.keepAliveTimeout = 0;
 const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
 process.on('disconnect', () => process.exit());
 process.send?.(`http://127.0.0.1:${port}/`);
