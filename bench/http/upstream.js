@@ -3,10 +3,13 @@
 import { createServer } from 'node:http';
 import { listen } from './frameworks/listen.js';
 
+/** As long as an id, so that the responses of all variants are equally long. */
+const noId = '-'.repeat(36);
+
 const server = await listen(
   createServer((req, res) => {
     res.setHeader('Content-Type', 'text/plain');
-    res.end(req.headers['x-request-id']);
+    res.end(req.headers['x-request-id'] ?? noId);
   }),
 );
 // Each variant pauses while the others run.
