@@ -12,6 +12,7 @@ import {
   type ProbedExchange,
 } from '@request-context/conformance/engine';
 import { context } from '@request-context/core';
+import { instrumentOutbound } from '@request-context/propagation/http';
 import axios from 'axios';
 import got from 'got';
 import { Pool, request as undiciRequest } from 'undici';
@@ -22,6 +23,8 @@ const connections = 2;
 
 /** An upstream server, and what requests share to call it. */
 interface Upstream extends Running {
+  /** The ids that each request brought. */
+  readonly received: readonly (readonly unknown[])[];
   readonly agent: Agent;
   readonly pool: Pool;
 }
@@ -29,8 +32,10 @@ interface Upstream extends Running {
 /** Responds in two packets. `/redirect` redirects, and `/flaky?<name>` fails once for each name. */
 async function openUpstream(): Promise<Upstream> {
   const failed = new Set<string>();
+  const received: unknown[][] = [];
   const server = createServer((req, res) => {
     const url = req.url ?? '';
+    received.push(req.headersDistinct['x-request-id'] ?? []);
     req.resume();
     if (url === '/redirect') {
       res.writeHead(302, { Location: '/' }).end();
@@ -47,6 +52,7 @@ async function openUpstream(): Promise<Upstream> {
   const running = await listen(server);
   return {
     ...running,
+    received,
     agent: new Agent({ keepAlive: true, maxSockets: connections }),
     pool: new Pool(running.url, { connections }),
   };
@@ -59,9 +65,36 @@ async function closeUpstream({ agent, pool, close }: Upstream): Promise<void> {
   await close();
 }
 
-/** Work of a handler that calls the upstream server. */
+/** Scenarios whose calls `instrumentOutbound` makes carry the id. */
+const carried = /^outbound-(?:http|axios|got)(?!.*fetch)/;
+
+/** Work of a handler that calls the upstream server. Where the call carries the id, that is checked as well. */
 function asking(handlerCase: Omit<HandlerCase<Upstream>, 'open' | 'close'>): HttpScenario {
-  return inHandler({ ...handlerCase, open: openUpstream, close: closeUpstream });
+  if (!carried.test(handlerCase.id)) {
+    return inHandler({ ...handlerCase, open: openUpstream, close: closeUpstream });
+  }
+  const ids = new Set<unknown>();
+  let undo = () => {};
+  return inHandler<Upstream>({
+    ...handlerCase,
+    async open() {
+      const upstream = await openUpstream();
+      const { url } = upstream;
+      undo = instrumentOutbound({ to: [url, url.replace('127.0.0.1', 'localhost')] });
+      return upstream;
+    },
+    async close(upstream) {
+      undo();
+      await closeUpstream(upstream);
+      const wrong = upstream.received.filter(([id, ...more]) => more.length > 0 || !ids.has(id));
+      assert.deepEqual(wrong, [], 'each call carries the id of a request');
+      assert.ok(upstream.received.length > 0);
+    },
+    work(x, upstream) {
+      ids.add(x.id);
+      return handlerCase.work(x, upstream);
+    },
+  });
 }
 
 const bodyEvents = ['data', 'end', 'close'];
