@@ -40,8 +40,6 @@ export interface OutboundServers {
   /** Opens far fewer connections than there are requests. */
   readonly agent: Agent;
   readonly secureAgent: SecureAgent;
-  /** How many requests each stranger received. */
-  readonly strangers: { readonly calls: number };
   close(): Promise<void>;
 }
 
@@ -59,7 +57,6 @@ async function createCertificate(): Promise<{ key: string; cert: string }> {
 export async function openServers(): Promise<OutboundServers> {
   certificate ??= createCertificate();
   const leaks: string[] = [];
-  const strangers = { calls: 0 };
   const failed = new Set<string>();
   const urls = { upstream: '', stranger: '' };
 
@@ -80,7 +77,6 @@ export async function openServers(): Promise<OutboundServers> {
     if (ids.length > 0 || baggage.length > 0) leaks.push(`${req.method} ${req.url}: ${ids}`);
   };
   const answerAsStranger: RequestListener = (req, res) => {
-    strangers.calls += 1;
     notice(req);
     req.resume();
     if (req.url === '/back') res.writeHead(302, { Location: `${urls.upstream}/` }).end();
@@ -126,7 +122,6 @@ export async function openServers(): Promise<OutboundServers> {
     socketPath,
     agent,
     secureAgent,
-    strangers,
     async close() {
       agent.destroy();
       secureAgent.destroy();
