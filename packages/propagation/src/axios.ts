@@ -1,5 +1,6 @@
 import { context, type Snapshot } from '@request-context/core';
 import type { Read } from './carrier/carried-values.ts';
+import { propagatingFetch } from './fetch.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from './outbound/outbound.ts';
 
 export type { Destinations } from './outbound/destinations.ts';
@@ -26,6 +27,8 @@ interface DispatchedConfig extends AxiosConfig {
   transport?: unknown;
   socketPath?: unknown;
   fetchOptions?: { redirect?: unknown } | undefined;
+  /** What the adapter `fetch` calls, from axios 1.12 on. Earlier versions ignore it. */
+  env?: { readonly fetch?: unknown } | undefined;
   transformRequest?: unknown;
   beforeRedirect?: unknown;
 }
@@ -85,10 +88,12 @@ export function axiosInterceptor(
   options: OutboundOptions,
 ): <Config extends AxiosConfig>(config: Config) => Config {
   const { outbound } = createOutbound(options);
+  const withFetch = propagateByFetch(options);
   return (config) => {
     const inScope = context.snapshot();
     const transform: Transform = function (data) {
       inScope(() => dispatch(this, outbound, inScope));
+      if (adapterOf(this) === 'fetch' && !isWithoutRedirects(this)) withFetch(this);
       return data;
     };
     transforms.set(transform, outbound);
@@ -111,9 +116,10 @@ function dispatch(config: DispatchedConfig, outbound: Outbound, inScope: Snapsho
   };
   undo(config, outbound, (name) => headers.get(name), apply);
   const sent: Sent[] = [];
-  for (const [name, value] of outbound.headersFor(targetOf(config), (name) =>
-    valuesOf(headers.get(name)),
-  )) {
+  // The adapter `fetch` follows redirects itself: there, the `fetch` that it calls decides.
+  const isDecidedLater = adapterOf(config) === 'fetch' && !isWithoutRedirects(config);
+  const read: Read = (name) => valuesOf(headers.get(name));
+  for (const [name, value] of isDecidedLater ? [] : outbound.headersFor(targetOf(config), read)) {
     sent.push({ name, value, before: headers.get(name) });
     apply(name, value);
   }
@@ -124,6 +130,27 @@ function dispatch(config: DispatchedConfig, outbound: Outbound, inScope: Snapsho
   };
   hops.set(beforeRedirect, hop);
   config.beforeRedirect = beforeRedirect;
+}
+
+/** Returns a function that gives a request a `fetch` which decides for each hop of a redirect. */
+function propagateByFetch(options: OutboundOptions): (config: DispatchedConfig) => void {
+  // One for each: axios keeps an adapter for each `fetch` that it sees.
+  const fetches = new Map<unknown, typeof fetch>();
+  const ours = new WeakSet<object>();
+  const known = { ...options };
+  return (config) => {
+    const { env } = config;
+    const given = env?.fetch ?? undefined;
+    // A retry brings ours along.
+    if (isObject(given) && ours.has(given)) return;
+    let propagating = fetches.get(given);
+    if (propagating === undefined) {
+      propagating = propagatingFetch({ ...known, fetch: given as typeof fetch | undefined });
+      fetches.set(given, propagating);
+      ours.add(propagating);
+    }
+    config.env = { ...env, fetch: propagating };
+  };
 }
 
 /** Removes what an earlier attempt of the same request has set. */
@@ -173,10 +200,7 @@ function decideHop(options: NextHop, hop: Hop, outbound: Outbound): void {
 function targetOf(config: DispatchedConfig): URL | undefined {
   const { url = '', baseURL, allowAbsoluteUrls, transport, socketPath } = config;
   const adapter = adapterOf(config);
-  if (socketPath) return undefined;
-  if (adapter === 'http' ? transport : adapter !== 'fetch' || !isWithoutRedirects(config)) {
-    return undefined;
-  }
+  if (socketPath || (adapter === 'http' ? transport : adapter !== 'fetch')) return undefined;
   const text = String(url);
   const isAbsolute = absoluteUrl.test(text);
   if (baseURL && isAbsolute && allowAbsoluteUrls === false) return undefined;

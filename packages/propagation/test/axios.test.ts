@@ -106,7 +106,6 @@ describe('what is sent', () => {
   });
 
   it.each<[string, (config: AxiosRequestConfig) => AxiosRequestConfig]>([
-    ['fetch', (config) => ({ ...config, adapter: 'fetch' })],
     ['a function', (config) => ({ ...config, adapter: axios.getAdapter('fetch') })],
     [
       'an absolute URL below a base',

@@ -33,6 +33,15 @@ export const unsupported: readonly Unsupported[] = [
     reason: 'Bun replaces ws with its own WebSocketServer, whose events run outside any context',
   },
   {
+    runtimes: ['bun', 'deno'],
+    scenarios: [
+      'carried-clients-axios-fetch-redirect-in',
+      'carried-clients-axios-fetch-interceptor-redirect-in',
+    ],
+    reason:
+      'without undici, a call of fetch to a stranger is left alone, and the fetch of the runtime follows its redirect',
+  },
+  {
     runtimes: ['bun'],
     scenarios: ['carried-http-websocket'],
     reason: 'Bun replaces ws with its own WebSocket client, which makes no request of node:http',
@@ -49,6 +58,7 @@ export const unsupported: readonly Unsupported[] = [
       'carried-clients-node-fetch-3-secure',
       'carried-clients-node-fetch-3-redirect',
       'carried-clients-node-fetch-3-redirect-back',
+      'carried-clients-node-fetch-3-redirect-in',
     ],
     reason: 'Bun replaces node-fetch with its own fetch, which makes no request of node:http',
   },

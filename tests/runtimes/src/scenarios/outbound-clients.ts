@@ -19,13 +19,15 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A client over `node:http` as its users call it. */
+/** A client as its users call it. */
 interface Client {
   readonly name: string;
   /** Calls a URL, follows redirects, and returns what the server received. */
   ask(url: string, call: Call, servers: Carrying): Promise<Received>;
   /** Calls a URL that fails at first, and tries once more. */
   retry?(url: string, call: Call, servers: Carrying): Promise<Received>;
+  /** Whether it cannot be told to accept the test's certificate. @default false */
+  readonly isWithoutTls?: boolean;
   /** Whether it needs no `instrumentOutbound`. @default false */
   readonly hasInterceptor?: boolean;
 }
@@ -60,6 +62,11 @@ function interceptedAxios({ outbound }: Carrying): AxiosInstance {
   const client = axios.create();
   client.interceptors.request.use(axiosInterceptor(outbound));
   return client;
+}
+
+/** Over `fetch`, whose connections no agent limits. */
+function fetchConfig(url: string, { headers = {} }: Call): AxiosRequestConfig {
+  return { url, headers: { ...headers }, adapter: 'fetch' };
 }
 
 const clients: readonly Client[] = [
@@ -116,13 +123,28 @@ const clients: readonly Client[] = [
     retry: (url, call, servers) => retryByAxios(interceptedAxios(servers), axiosConfig(url, call)),
   },
   {
+    name: 'axios-fetch',
+    isWithoutTls: true,
+    ask: async (url, call) => (await axios.request(fetchConfig(url, call))).data,
+    retry: (url, call) => retryByAxios(axios, fetchConfig(url, call)),
+  },
+  {
+    name: 'axios-fetch-interceptor',
+    hasInterceptor: true,
+    isWithoutTls: true,
+    ask: async (url, call, servers) =>
+      (await interceptedAxios(servers).request(fetchConfig(url, call))).data,
+    retry: (url, call, servers) => retryByAxios(interceptedAxios(servers), fetchConfig(url, call)),
+  },
+  {
     name: 'axios-both',
     ask: async (url, call, servers) =>
       (await interceptedAxios(servers).request(axiosConfig(url, call))).data,
   },
 ];
 
-function scenariosOf({ name, ask, retry, hasInterceptor = false }: Client): HttpScenario[] {
+function scenariosOf(client: Client): HttpScenario[] {
+  const { name, ask, retry, hasInterceptor = false, isWithoutTls = false } = client;
   const common = { isInstrumented: !hasInterceptor };
   const scenarios = [
     carrying({
@@ -161,6 +183,13 @@ function scenariosOf({ name, ask, retry, hasInterceptor = false }: Client): Http
       title: `send the id again where a redirect leads back, by ${name}`,
       async work(x, servers) {
         assertCarried(x, await ask(`${servers.upstream}/out-and-back`, servers, servers));
+      },
+    }),
+    carrying({
+      ...common,
+      id: `carried-clients-${name}-redirect-in`,
+      title: `send the id where a stranger redirects to, by ${name}`,
+      async work(x, servers) {
         assertCarried(x, await ask(`${servers.stranger}/back`, servers, servers));
       },
     }),
@@ -196,8 +225,8 @@ function scenariosOf({ name, ask, retry, hasInterceptor = false }: Client): Http
       }),
     );
   }
-  return scenarios;
+  return isWithoutTls ? scenarios.filter(({ id }) => !id.endsWith('-secure')) : scenarios;
 }
 
-/** What `instrumentOutbound` and the interceptors make of calls by clients over `node:http`. */
+/** What `instrumentOutbound` and the interceptors make of calls by clients. */
 export const carriedClientScenarios: readonly HttpScenario[] = clients.flatMap(scenariosOf);
