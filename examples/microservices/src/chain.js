@@ -52,9 +52,9 @@ export async function startChain({
   async function close() {
     await Promise.all(
       children.splice(0).map(async (child) => {
-        const closed = once(child, 'close');
+        const ended = once(child, 'exit');
         if (child.connected) child.disconnect();
-        if (child.exitCode === null && child.signalCode === null) await closed;
+        if (child.exitCode === null && child.signalCode === null) await ended;
       }),
     );
   }
