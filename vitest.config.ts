@@ -56,7 +56,10 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'services',
           include: ['tests/services/test/**/*.test.ts'],
-          globalSetup: 'tests/services/src/require-services.ts',
+          globalSetup: [
+            'tests/services/src/start-kafka.ts',
+            'tests/services/src/require-services.ts',
+          ],
           testTimeout: 60_000,
         },
       },
