@@ -15,6 +15,7 @@ const applications: Readonly<Record<string, readonly string[]>> = {
   koa: ['@request-context/koa', 'koa@3', '@types/koa@3', 'pino-http@11'],
   fastify: ['@request-context/fastify', 'fastify@5'],
   'node-http': ['@request-context/node-http', '@types/restify@8'],
+  propagation: ['@request-context/propagation', 'amqplib@2', '@nats-io/nats-core@3', 'kafkajs@2'],
   docs: [
     '@request-context/express',
     '@request-context/koa',
@@ -122,6 +123,15 @@ describe.concurrent.each(compilers)('%s', (compiler) => {
   )('compiles $what, skipLibCheck: $skipLibCheck', async ({ files, skipLibCheck }) => {
     expect(await compile(compiler, files, { skipLibCheck })).toBe('');
   });
+
+  // The types of @nats-io/nats-core need skipLibCheck.
+  it.each([true, false])(
+    'compiles handlers of messages, exactOptionalPropertyTypes: %s',
+    async (exactOptionalPropertyTypes) => {
+      const options = { skipLibCheck: true, exactOptionalPropertyTypes };
+      expect(await compile(compiler, ['propagation/messages'], options)).toBe('');
+    },
+  );
 });
 
 it.each(Object.entries(programs))('compiles %s, for a bundler', async (_, files) => {

@@ -25,7 +25,7 @@ const messaging = createMessaging({
 export function messageHeaders<Headers extends object = Record<string, string>>(
   headers?: Headers | null,
   options?: PropagationOptions,
-): Headers {
+): NoInfer<Headers> {
   return messaging.messageHeaders(headers, options) as Headers;
 }
 

@@ -1,10 +1,5 @@
 import type { PropagationOptions } from './carrier/propagation-options.ts';
-import {
-  copyHeaders,
-  createMessaging,
-  type Handler,
-  type MessageOptions,
-} from './message/messaging.ts';
+import { copyHeaders, createMessaging, type MessageOptions } from './message/messaging.ts';
 
 export type { PropagationOptions } from './carrier/propagation-options.ts';
 export type { MessageOptions } from './message/messaging.ts';
@@ -50,7 +45,7 @@ const messaging = createMessaging({
 export function messageHeaders<Headers extends object = Record<string, string>>(
   headers?: Headers | null,
   options?: PropagationOptions,
-): Headers {
+): NoInfer<Headers> {
   return messaging.messageHeaders(headers, options) as Headers;
 }
 
@@ -65,7 +60,10 @@ export function messageHeaders<Headers extends object = Record<string, string>>(
  *
  * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */
-export function withRequestContext<H extends Handler>(handler: H, options?: MessageOptions): H {
+export function withRequestContext<Args extends unknown[], Result>(
+  handler: (...args: Args) => Result,
+  options?: MessageOptions,
+): (...args: Args) => Result {
   return messaging.withRequestContext(handler, options);
 }
 

@@ -1,5 +1,5 @@
 import type { PropagationOptions } from './carrier/propagation-options.ts';
-import { createMessaging, type Handler, type MessageOptions } from './message/messaging.ts';
+import { createMessaging, type MessageOptions } from './message/messaging.ts';
 
 export type { PropagationOptions } from './carrier/propagation-options.ts';
 export type { MessageOptions } from './message/messaging.ts';
@@ -71,7 +71,10 @@ export function messageHeaders<Headers extends NatsHeaders>(
  *
  * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */
-export function withRequestContext<H extends Handler>(handler: H, options?: MessageOptions): H {
+export function withRequestContext<Args extends unknown[], Result>(
+  handler: (...args: Args) => Result,
+  options?: MessageOptions,
+): (...args: Args) => Result {
   return messaging.withRequestContext(handler, options);
 }
 

@@ -80,3 +80,12 @@ export async function useKafka(): Promise<void> {
   );
   for await (const message of stream) kafka.runWithMessage(message, () => message.value);
 }
+
+export async function keepsReturnTypes(): Promise<void> {
+  const handle = kafka.withRequestContext(
+    async (name: string, { length }: Buffer) => name + length,
+  );
+  (await handle('name', content)) satisfies string;
+  // @ts-expect-error: too few arguments
+  handle('name');
+}
