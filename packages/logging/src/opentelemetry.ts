@@ -64,7 +64,8 @@ export function traceFields(): Partial<TraceFields> {
  * ## The server's span is marked too
  *
  * Inside of a handler, the current span may be one that an instrumentation of the framework made. The span that
- * `@opentelemetry/instrumentation-http` made for the request gets the same attributes.
+ * `@opentelemetry/instrumentation-http` made for the request gets the same attributes, but never the id of a task that
+ * has another one.
  *
  * ## The attributes are named after the headers
  *
@@ -84,13 +85,13 @@ export function markSpan(): void {
     const id = getRequestId();
     if (typeof id !== 'string') return;
     const context = currentContext();
-    const span = context?.getValue(spanKey);
     const headers = currentIdHeaders();
-    mark(span, id, headers);
-    // A task with another id must not mark the request's span.
-    if (headers === undefined) return;
     const server = (context?.getValue(serverKey) as { readonly span?: unknown } | undefined)?.span;
-    if (server !== span) mark(server, id, headers);
+    const spans = new Set([context?.getValue(spanKey)]);
+    // A task with another id must not mark the request's span.
+    if (headers === undefined) spans.delete(server);
+    else spans.add(server);
+    for (const span of spans) mark(span, id, headers);
   } catch {
     // Whatever is on globalThis. A trace must not fail the request.
   }

@@ -30,6 +30,8 @@ const apiKey = Symbol.for('opentelemetry.js.api.1');
 const holder = globalThis as { [apiKey]?: unknown };
 const responseId = 'http.response.header.x_request_id';
 const requestId = 'http.request.header.x_request_id';
+/** Where instrumentation-http keeps the span of the server's request. */
+const serverKey = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA');
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 let exporter: InMemorySpanExporter;
@@ -209,7 +211,6 @@ describe('markSpan', () => {
   });
 
   it("mark the server's span too where another one is current", async () => {
-    const serverKey = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA');
     const server = trace.getTracer('test').startSpan('server');
     const inServer = otelContext.active().setValue(serverKey, { span: server });
     const handler = express();
@@ -226,6 +227,32 @@ describe('markSpan', () => {
     const marked = { [responseId]: ['myid'], [requestId]: ['myid'] };
     const spans = exporter.getFinishedSpans().map(({ attributes }) => attributes);
     expect(spans).toEqual([marked, { [responseId]: ['job'] }, marked]);
+  });
+
+  it.each<[string, () => void]>([
+    ['a task with its own id', () => context.run({ requestId: 'job' }, markSpan)],
+    [
+      'a task with its own id that reads through to the request',
+      () => context.fork(markSpan, { inherit: 'chain', values: { requestId: 'job' } }),
+    ],
+  ])("leave the server's span to the request, where it is current in %s", async (_what, task) => {
+    const server = trace.getTracer('test').startSpan('server');
+    const inServer = trace
+      .setSpan(otelContext.active(), server)
+      .setValue(serverKey, { span: server });
+    const handler = express();
+    handler.use(expressRequestId());
+    handler.use((_req, res) => {
+      otelContext.with(inServer, () => {
+        markSpan();
+        task();
+      });
+      res.end();
+    });
+    await send(await listen(createServer(handler)), { id: 'myid' });
+    server.end();
+    const marked = { [responseId]: ['myid'], [requestId]: ['myid'] };
+    expect(exporter.getFinishedSpans().map(({ attributes }) => attributes)).toEqual([marked]);
   });
 
   it('leave a span that has ended or does not record unchanged', () => {
