@@ -15,7 +15,13 @@ const applications: Readonly<Record<string, readonly string[]>> = {
   koa: ['@request-context/koa', 'koa@3', '@types/koa@3', 'pino-http@11'],
   fastify: ['@request-context/fastify', 'fastify@5'],
   'node-http': ['@request-context/node-http', '@types/restify@8'],
-  propagation: ['@request-context/propagation', 'amqplib@2', '@nats-io/nats-core@3', 'kafkajs@2'],
+  propagation: [
+    '@request-context/propagation',
+    '@nats-io/nats-core@3',
+    'amqplib@2',
+    'bullmq@6',
+    'kafkajs@2',
+  ],
   docs: [
     '@request-context/express',
     '@request-context/koa',
@@ -66,6 +72,7 @@ beforeAll(async () => {
   await write('pnpm-workspace.yaml', {
     packages: Object.keys(applications),
     hoist: false,
+    ignoredOptionalDependencies: ['msgpackr-extract'],
     overrides: Object.fromEntries(
       ['@request-context/core', '@request-context/node-http'].map(toDependency),
     ),

@@ -45,15 +45,15 @@ const jobEvents: ReadonlySet<unknown> = new Set(['active', 'completed', 'failed'
  * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  * @throws {TypeError} when the processor is no function, such as the file of a sandboxed one
  */
-export function withRequestContext<Processor extends (...args: never[]) => unknown>(
-  processor: Processor,
+export function withRequestContext<Args extends unknown[], Result>(
+  processor: (...args: Args) => Result,
   options?: PropagationOptions,
-): Processor {
+): (...args: Args) => Result {
   const { propagation } = normalizePropagation(options);
   if (typeof processor !== 'function') {
     throw new TypeError('withRequestContext(processor) needs a function. A file exports one.');
   }
-  function process(this: unknown, ...args: never[]): unknown {
+  function process(this: unknown, ...args: Args): Result {
     const job: unknown = args[0];
     if (isObject(this) && asRecord(job).queue === this) watch(this, propagation);
     return enterJob(propagation, job, () => {
@@ -63,7 +63,7 @@ export function withRequestContext<Processor extends (...args: never[]) => unkno
   }
   // BullMQ creates an AbortSignal for processors that take three arguments.
   Object.defineProperty(process, 'length', { value: processor.length, configurable: true });
-  return process as unknown as Processor;
+  return process;
 }
 
 /** Makes a worker emit each event in the scope of its job, or outside of any. */

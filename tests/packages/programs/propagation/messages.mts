@@ -2,9 +2,11 @@
 
 import { headers, type NatsConnection } from '@nats-io/nats-core';
 import * as amqplib from '@request-context/propagation/amqplib';
+import { requestContextTelemetry, withRequestContext } from '@request-context/propagation/bullmq';
 import * as kafka from '@request-context/propagation/kafka';
 import * as nats from '@request-context/propagation/nats';
 import type { Channel } from 'amqplib';
+import { Worker } from 'bullmq';
 import type { Consumer, Producer } from 'kafkajs';
 
 declare const channel: Channel;
@@ -47,4 +49,12 @@ export async function useKafka(): Promise<void> {
   });
   const handle = kafka.withRequestContext(async (step: number) => `step ${step}`);
   (await handle(1)) satisfies string;
+}
+
+export function useBullmq(): Worker<{ to: string }, number> {
+  return new Worker(
+    'mails',
+    withRequestContext(async (job) => job.data.to.length),
+    { connection: {}, telemetry: requestContextTelemetry() },
+  );
 }
