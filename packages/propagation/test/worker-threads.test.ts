@@ -353,6 +353,14 @@ describe('childEnv', () => {
     expect(run(() => childEnv(own, { keys }))).toEqual({ PATH: '/bin' });
   });
 
+  it('leave no name in other case, which Windows takes for the same', () => {
+    const env = { PATH: '/bin', x_request_id: 'stale', X_Request_Baggage: 'tenant=stale' };
+    expect(childEnv(env)).toEqual({ PATH: '/bin' });
+    context.run({ requestId: 'myid' }, () => {
+      expect(childEnv(env)).toEqual({ PATH: '/bin', X_REQUEST_ID: 'myid' });
+    });
+  });
+
   it('replace what another task has set', () => {
     context.run({ requestId: 'myid' }, () => {
       expect(childEnv(own)).toEqual({ PATH: '/bin', X_REQUEST_ID: 'myid' });

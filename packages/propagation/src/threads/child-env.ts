@@ -18,6 +18,7 @@ type Env = typeof process.env;
  */
 const idVariable = 'X_REQUEST_ID';
 const baggageVariable = 'X_REQUEST_BAGGAGE';
+const own: ReadonlySet<string> = new Set([idVariable, baggageVariable]);
 
 /** Options of {@link childEnv}. */
 export type ChildEnvOptions = Omit<PropagationOptions, 'header'>;
@@ -48,8 +49,10 @@ const noHeader: Check = [() => false, `left out, because the variable is always 
 export function childEnv(env: Env = process.env, options?: ChildEnvOptions): Env {
   const { propagation } = normalizePropagation(options, { header: noHeader });
   const child = { ...env };
-  delete child[idVariable];
-  delete child[baggageVariable];
+  for (const name of Object.keys(child)) {
+    // On Windows, names match in upper and lower case.
+    if (own.has(name.toUpperCase())) delete child[name];
+  }
   for (const [name, value] of headersToSend(propagation, () => [])) {
     child[variableOf(propagation, name)] = value;
   }
