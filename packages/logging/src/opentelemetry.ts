@@ -1,5 +1,5 @@
 import { getRequestId } from '@request-context/core';
-import { currentIdHeaders, type IdHeaders } from '@request-context/core/adapter';
+import { currentIdHeaders, type IdHeaders, shareInProcess } from '@request-context/core/adapter';
 
 /** The fields of a log line that name its span, after OpenTelemetry's "Trace Context in non-OTLP Log Formats". */
 export interface TraceFields {
@@ -33,6 +33,12 @@ const spanKey = Symbol.for('OpenTelemetry Context Key SPAN');
 /** Where instrumentation-http keeps the span of the server's request, for instrumentations of frameworks. */
 const serverKey = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA');
 
+/** The ids of the spans that are marked. */
+const marked: WeakMap<Span, string> = shareInProcess(
+  '@request-context/logging/marked-spans:1',
+  () => new WeakMap(),
+);
+
 const traceId = /^(?!0+$)[0-9a-f]{32}$/;
 const spanId = /^(?!0+$)[0-9a-f]{16}$/;
 
@@ -65,7 +71,7 @@ export function traceFields(): Partial<TraceFields> {
  *
  * Inside of a handler, the current span may be one that an instrumentation of the framework made. The span that
  * `@opentelemetry/instrumentation-http` made for the request gets the same attributes, but never the id of a task that
- * has another one.
+ * has another one. A span keeps the first id that it is marked with.
  *
  * ## The attributes are named after the headers
  *
@@ -106,6 +112,9 @@ function mark(target: unknown, id: string, headers: IdHeaders | undefined): void
   const span = target as Span | undefined;
   // The SDK logs a warning where a span that has ended is changed.
   if (span?.isRecording() !== true) return;
+  // A request that is injected into a server, such as by Fastify's inject(), has the span of the request that does so.
+  if ((marked.get(span) ?? id) !== id) return;
+  marked.set(span, id);
   span.setAttribute(attribute('response', headers?.response ?? 'x-request-id'), [id]);
   if (headers?.request !== undefined)
     span.setAttribute(attribute('request', headers.request), [id]);

@@ -255,6 +255,33 @@ describe('markSpan', () => {
     expect(exporter.getFinishedSpans().map(({ attributes }) => attributes)).toEqual([marked]);
   });
 
+  it('leave the id of a request on its span, where it injects another one', async () => {
+    const inner = fastify();
+    inner.register(fastifyRequestId, {});
+    inner.get('/', async () => {
+      markSpan();
+      return context.get('requestId');
+    });
+    const outer = express();
+    outer.use(expressRequestId());
+    outer.use(async (_req, res) => {
+      markSpan();
+      const { body } = await inner.inject({ url: '/', headers: { 'x-request-id': 'inner' } });
+      res.send(body);
+    });
+    const server = trace.getTracer('test').startSpan('server');
+    const inServer = trace
+      .setSpan(otelContext.active(), server)
+      .setValue(serverKey, { span: server });
+    const url = await listen(
+      createServer((req, res) => otelContext.with(inServer, () => outer(req, res))),
+    );
+    expect((await send(url, { id: 'outer' })).body).toBe('inner');
+    server.end();
+    const marked = { [responseId]: ['outer'], [requestId]: ['outer'] };
+    expect(exporter.getFinishedSpans().map(({ attributes }) => attributes)).toEqual([marked]);
+  });
+
   it('leave a span that has ended or does not record unchanged', () => {
     context.run({ requestId: 'myid' }, () => {
       const ended = attributesOf((span) => {
