@@ -16,7 +16,7 @@ export interface MessageOptions extends PropagationOptions {
 }
 
 /** A function that a client calls with a message. */
-export type Handler = (...args: never[]) => unknown;
+type Handler = (...args: never[]) => unknown;
 
 /** How a client keeps the headers of its messages. */
 export interface MessageClient {
