@@ -353,6 +353,11 @@ describe('childEnv', () => {
     expect(run(() => childEnv(own, { keys }))).toEqual({ PATH: '/bin' });
   });
 
+  it('copy what the environment inherits, as a child process gets it', () => {
+    const env = Object.create({ PATH: '/bin', X_REQUEST_ID: 'stale' });
+    expect(childEnv(env)).toEqual({ PATH: '/bin' });
+  });
+
   it('leave no name in other case, which Windows takes for the same', () => {
     const env = { PATH: '/bin', x_request_id: 'stale', X_Request_Baggage: 'tenant=stale' };
     expect(childEnv(env)).toEqual({ PATH: '/bin' });

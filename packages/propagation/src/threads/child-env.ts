@@ -48,10 +48,11 @@ const noHeader: Check = [() => false, `left out, because the variable is always 
  */
 export function childEnv(env: Env = process.env, options?: ChildEnvOptions): Env {
   const { propagation } = normalizePropagation(options, { header: noHeader });
-  const child = { ...env };
-  for (const name of Object.keys(child)) {
+  const child: Env = {};
+  // With what it inherits, as in spawn().
+  for (const name in env) {
     // On Windows, names match in upper and lower case.
-    if (own.has(name.toUpperCase())) delete child[name];
+    if (!own.has(name.toUpperCase())) child[name] = env[name];
   }
   for (const [name, value] of headersToSend(propagation, () => [])) {
     child[variableOf(propagation, name)] = value;
