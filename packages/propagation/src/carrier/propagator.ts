@@ -24,8 +24,8 @@ export interface RunOptions<Carrier> {
 export interface Propagator {
   /**
    * Adds the current id, and the values that `keys` names, to a carrier: a plain object, `Headers`, a Map or an array
-   * of pairs. What the carrier has already stays. Adds nothing outside of a context. Never throws: what
-   * cannot be carried is left out, and `onSkip` is called with it. Returns the carrier.
+   * of pairs. What the carrier has already stays, so use a new one for each message. Adds nothing outside of a
+   * context. Never throws: what cannot be carried is left out, and `onSkip` is called with it. Returns the carrier.
    *
    * @example
    * queue.publish(job, { headers: propagator.inject({}) });
