@@ -33,7 +33,7 @@ const spanKey = Symbol.for('OpenTelemetry Context Key SPAN');
 /** Where instrumentation-http keeps the span of the server's request, for instrumentations of frameworks. */
 const serverKey = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA');
 
-/** The ids of the spans that are marked. */
+/** The ids of requests that spans are marked with. */
 const marked: WeakMap<Span, string> = shareInProcess(
   '@request-context/logging/marked-spans:1',
   () => new WeakMap(),
@@ -71,7 +71,8 @@ export function traceFields(): Partial<TraceFields> {
  *
  * Inside of a handler, the current span may be one that an instrumentation of the framework made. The span that
  * `@opentelemetry/instrumentation-http` made for the request gets the same attributes, but never the id of a task that
- * has another one. A span keeps the first id that it is marked with.
+ * has another one. A span keeps the first request's id that it is
+ * marked with.
  *
  * ## The attributes are named after the headers
  *
@@ -114,7 +115,7 @@ function mark(target: unknown, id: string, headers: IdHeaders | undefined): void
   if (span?.isRecording() !== true) return;
   // A request that is injected into a server, such as by Fastify's inject(), has the span of the request that does so.
   if ((marked.get(span) ?? id) !== id) return;
-  marked.set(span, id);
+  if (headers !== undefined) marked.set(span, id);
   span.setAttribute(attribute('response', headers?.response ?? 'x-request-id'), [id]);
   if (headers?.request !== undefined)
     span.setAttribute(attribute('request', headers.request), [id]);

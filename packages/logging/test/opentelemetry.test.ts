@@ -282,6 +282,21 @@ describe('markSpan', () => {
     expect(exporter.getFinishedSpans().map(({ attributes }) => attributes)).toEqual([marked]);
   });
 
+  it("put a request's id on a span that a task of another id has marked before", async () => {
+    const handler = express();
+    handler.use(expressRequestId());
+    handler.use((_req, res) => {
+      const marked = attributesOf(() => {
+        context.run({ requestId: 'job' }, markSpan);
+        markSpan();
+        context.run({ requestId: 'job' }, markSpan);
+      });
+      res.json(marked);
+    });
+    const { body } = await send(await listen(createServer(handler)), { id: 'myid' });
+    expect(JSON.parse(body)).toEqual({ [responseId]: ['myid'], [requestId]: ['myid'] });
+  });
+
   it('leave a span that has ended or does not record unchanged', () => {
     context.run({ requestId: 'myid' }, () => {
       const ended = attributesOf((span) => {
