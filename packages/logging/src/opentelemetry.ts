@@ -71,8 +71,7 @@ export function traceFields(): Partial<TraceFields> {
  *
  * Inside of a handler, the current span may be one that an instrumentation of the framework made. The span that
  * `@opentelemetry/instrumentation-http` made for the request gets the same attributes, but never the id of a task that
- * has another one. A span keeps the first request's id that it is
- * marked with.
+ * has another one. A span keeps the first request's id that it is marked with.
  *
  * ## The attributes are named after the headers
  *
