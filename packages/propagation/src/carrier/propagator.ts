@@ -65,7 +65,7 @@ const runChecks: { readonly [K in keyof Required<RunOptions<never>>]: Check } = 
 };
 
 /**
- * Creates a propagator, for what has no entry of its own in this package.
+ * Creates a propagator, for carriers without an entry in this package.
  *
  * @example
  * const propagator = createPropagator({ keys: ['tenant'] });

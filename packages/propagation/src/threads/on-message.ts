@@ -68,7 +68,7 @@ export function onMessage<T = unknown, Detail = unknown>(
     return propagator.run(headers, () => Reflect.apply(handle, this, [value, ...details]), { id });
   }
 
-  // A MessagePort has both kinds of events. Of Node's, it also gives the value alone, and it starts on its own.
+  // A MessagePort has both kinds of events. Node's pass the value alone, and start the port.
   if (isEmitter(port)) {
     port.on('message', receive);
     return () => void port.off('message', receive);
