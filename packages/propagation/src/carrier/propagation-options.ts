@@ -2,7 +2,7 @@ import type { ContextValues } from '@request-context/core';
 import { type Check, checkOptions, normalizeOptions } from '@request-context/core/adapter';
 
 /** A name of a value in the context. */
-export type ContextKey = Extract<keyof ContextValues, string>;
+type ContextKey = Extract<keyof ContextValues, string>;
 
 /**
  * Why something was not carried:
