@@ -279,7 +279,8 @@ describe('propagation, from the packed tarballs', () => {
 
   beforeAll(async () => {
     // None of the clients is installed.
-    folder = await installed(['@request-context/logging', '@request-context/propagation']);
+    const packages = ['@request-context/logging', '@request-context/propagation'];
+    folder = await installed([...packages, '@types/node@20', 'typescript@5']);
   });
 
   it.each(modules)('run as %s, without any client', async (_kind, file, write) => {
