@@ -52,16 +52,17 @@ export async function startChain({
   async function close() {
     await Promise.all(
       children.splice(0).map(async (child) => {
-        const ended = once(child, 'exit');
+        // Not 'close': Node does not emit it once the parent has disconnected.
+        const exited = once(child, 'exit');
         if (child.connected) child.disconnect();
-        if (child.exitCode === null && child.signalCode === null) await ended;
+        if (child.exitCode === null && child.signalCode === null) await exited;
       }),
     );
   }
 
-  const hasRedis = await answers(redisUrl);
+  const hasRedis = await responds(redisUrl);
   // Only the worker publishes to it.
-  const hasNats = hasRedis && (await answers(natsUrl));
+  const hasNats = hasRedis && (await responds(natsUrl));
   // What is undefined hides the parent's own variable.
   const env = {
     QUEUE: `orders-${process.pid}-${Date.now()}`,
@@ -69,8 +70,8 @@ export async function startChain({
     NATS_URL: hasNats ? natsUrl : undefined,
   };
   const missing = [
-    ...(hasRedis ? [] : [`Redis does not answer at ${redisUrl}: no job is added.`]),
-    ...(hasNats || !hasRedis ? [] : [`NATS does not answer at ${natsUrl}: nothing is published.`]),
+    ...(hasRedis ? [] : [`Redis does not respond at ${redisUrl}: no job is added.`]),
+    ...(hasNats || !hasRedis ? [] : [`NATS does not respond at ${natsUrl}: nothing is published.`]),
   ];
   /** How many lines each service logs for one order. @type {Record<string, number>} */
   const expected = { ...lineCounts };
@@ -111,13 +112,13 @@ export async function startChain({
 }
 
 /** Returns whether something listens there. @param {string} url */
-async function answers(url) {
+async function responds(url) {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), timeout: 2000 });
   try {
     await Promise.race([
       once(socket, 'connect'),
-      once(socket, 'timeout').then(() => Promise.reject(new Error('Nothing answers.'))),
+      once(socket, 'timeout').then(() => Promise.reject(new Error('Nothing responds.'))),
     ]);
     return true;
   } catch {

@@ -36,12 +36,12 @@ describe('the chain of services', () => {
     }
   });
 
-  it('run without brokers, and say which one does not answer', async () => {
+  it('run without brokers, and say which one does not respond', async () => {
     const { url, close } = await serve(createServer());
     await close();
     const free = url.replace('http:', 'redis:');
     chain = await startChain({ redisUrl: free });
-    expect(chain.missing).toEqual([`Redis does not answer at ${free}: no job is added.`]);
+    expect(chain.missing).toEqual([`Redis does not respond at ${free}: no job is added.`]);
     const response = await fetch(`${chain.url}/orders/7`, { method: 'POST' });
     expect(await response.json()).toEqual({ order: '7', state: 'reserved' });
     const lines = await chain.linesOf('7');
