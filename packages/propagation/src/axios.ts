@@ -1,6 +1,9 @@
 import { context, type Snapshot } from '@request-context/core';
 import type { Read } from './carrier/carried-values.ts';
 import { propagatingFetch } from './fetch.ts';
+import { isSameName } from './internal/is-same-name.ts';
+import { listOf } from './internal/list-of.ts';
+import { parseUrl } from './internal/parse-url.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from './outbound/outbound.ts';
 
 export type { Destinations } from './outbound/destinations.ts';
@@ -100,7 +103,7 @@ export function axiosInterceptor(
     const dispatched: DispatchedConfig = config;
     // A retry brings the function of the attempt before.
     const others = listOf(dispatched.transformRequest).filter(
-      (other) => !isObject(other) || transforms.get(other) !== outbound,
+      (other) => !isKey(other) || transforms.get(other) !== outbound,
     );
     dispatched.transformRequest = [...others, transform];
     return config;
@@ -118,7 +121,8 @@ function dispatch(config: DispatchedConfig, outbound: Outbound, inScope: Snapsho
   const sent: Sent[] = [];
   // The adapter `fetch` follows redirects itself: there, the `fetch` that it calls decides.
   const isDecidedLater = adapterOf(config) === 'fetch' && !isWithoutRedirects(config);
-  const read: Read = (name) => valuesOf(headers.get(name));
+  // `null` and `false` count: by them, the caller says that the header is not sent.
+  const read: Read = (name) => listOf(headers.get(name));
   for (const [name, value] of isDecidedLater ? [] : outbound.headersFor(targetOf(config), read)) {
     sent.push({ name, value, before: headers.get(name) });
     apply(name, value);
@@ -142,7 +146,7 @@ function propagateByFetch(options: OutboundOptions): (config: DispatchedConfig) 
     const { env } = config;
     const given = env?.fetch ?? undefined;
     // A retry brings ours along.
-    if (isObject(given) && ours.has(given)) return;
+    if (isKey(given) && ours.has(given)) return;
     let propagating = fetches.get(given);
     if (propagating === undefined) {
       propagating = propagatingFetch({ ...known, fetch: given as typeof fetch | undefined });
@@ -182,8 +186,8 @@ function restore(
 function decideHop(options: NextHop, hop: Hop, outbound: Outbound): void {
   const { headers } = options;
   const keysOf = (name: string): string[] =>
-    Object.keys(headers).filter((key) => key.toLowerCase() === name.toLowerCase());
-  const read: Read = (name) => keysOf(name).flatMap((key) => valuesOf(headers[key]));
+    Object.keys(headers).filter((key) => isSameName(key, name));
+  const read: Read = (name) => keysOf(name).flatMap((key) => listOf(headers[key]));
   const apply = (name: string, value: unknown) => {
     for (const key of keysOf(name)) delete headers[key];
     if (value !== undefined) headers[name] = value;
@@ -204,11 +208,15 @@ function targetOf(config: DispatchedConfig): URL | undefined {
   const text = String(url);
   const isAbsolute = absoluteUrl.test(text);
   if (baseURL && isAbsolute && allowAbsoluteUrls === false) return undefined;
-  return parse(baseURL && !isAbsolute ? joined(String(baseURL), text) : text);
+  return parseUrl(baseURL && !isAbsolute ? joined(String(baseURL), text) : text);
 }
 
 function joined(baseUrl: string, url: string): string {
-  return url === '' ? baseUrl : `${baseUrl.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`;
+  if (url === '') return baseUrl;
+  let end = baseUrl.length;
+  // Not by a regular expression: with many slashes, it would take quadratic time.
+  while (baseUrl[end - 1] === '/') end -= 1;
+  return `${baseUrl.slice(0, end)}/${url.replace(/^\/+/, '')}`;
 }
 
 /** Returns the name of the adapter that axios chooses; undefined for one of the user's own. */
@@ -232,12 +240,12 @@ function isWithoutRedirects({ fetchOptions }: DispatchedConfig): boolean {
 /** Returns the URL that a redirect leads to; undefined where it is not certain. */
 function targetOfHop(options: NextHop): URL | undefined {
   const { href, protocol, hostname, port, path, socketPath } = options;
-  const target = parse(href);
+  const target = typeof href === 'string' ? parseUrl(href) : undefined;
   if (target === undefined || socketPath) return undefined;
   // A proxy without a tunnel gets the whole URL as the path.
   const isAbsolute = typeof path === 'string' && /^https?:\/\//i.test(path);
   const host = String(hostname);
-  const actual = parse(
+  const actual = parseUrl(
     isAbsolute
       ? path
       : `${protocol}//${host.includes(':') ? `[${host}]` : host}${port ? `:${port}` : ''}`,
@@ -247,23 +255,10 @@ function targetOfHop(options: NextHop): URL | undefined {
 }
 
 function hopOf(beforeRedirect: unknown): Hop | undefined {
-  return isObject(beforeRedirect) ? hops.get(beforeRedirect) : undefined;
+  return isKey(beforeRedirect) ? hops.get(beforeRedirect) : undefined;
 }
 
-function parse(url: unknown): URL | undefined {
-  return typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
-}
-
-/** Returns the values of a header. `null` and `false` are the caller's word that it is not sent. */
-function valuesOf(value: unknown): readonly unknown[] {
-  return value === undefined ? [] : listOf(value);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
-}
-
-function isObject(value: unknown): value is object {
+/** Returns whether a value can be the key of a WeakMap. */
+function isKey(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -8,6 +8,7 @@ import {
   normalizePropagation,
   type PropagationOptions,
 } from './carrier/propagation-options.ts';
+import { isObject } from './internal/is-object.ts';
 
 export {
   type RequestContextTelemetryOptions,
@@ -105,8 +106,4 @@ function enterJob<T>(propagation: NormalizedPropagation, job: unknown, task: () 
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return isObject(value) ? (value as Record<string, unknown>) : {};
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,5 @@
 import { context } from '@request-context/core';
+import { isObject } from './internal/is-object.ts';
 import { markCall } from './outbound/mark-call.ts';
 import { createOutbound, type OutboundOptions } from './outbound/outbound.ts';
 import { scopeHandler } from './outbound/scope-handler.ts';
@@ -39,7 +40,7 @@ export function undiciInterceptor(options: OutboundOptions): UndiciInterceptor {
   return <D extends Dispatch>(dispatch: D): D => {
     const next = dispatch as unknown as (options: object, handler: object) => boolean;
     function intercept(opts: { origin?: unknown; headers?: unknown }, handler: object): boolean {
-      if (typeof opts !== 'object' || opts === null || typeof handler !== 'object') {
+      if (!isObject(opts) || !isObject(handler)) {
         return next(opts, handler);
       }
       const run = context.snapshot();

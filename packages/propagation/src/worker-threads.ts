@@ -1,3 +1,5 @@
+export type { PropagationOptions } from './carrier/propagation-options.ts';
+export type { MessageOptions } from './message/messaging.ts';
 export {
   type ChildEnvOptions,
   type ContextFromEnvOptions,
@@ -6,7 +8,6 @@ export {
 } from './threads/child-env.ts';
 export {
   type EmitterPort,
-  type OnMessageOptions,
   onMessage,
   type TargetPort,
 } from './threads/on-message.ts';

@@ -1,7 +1,7 @@
 /** The most members that a `baggage` may have. Source: W3C Baggage, "Limits". */
 const maxMembers = 64;
 /** The most bytes that a `baggage` may have. Source: W3C Baggage, "Limits". */
-const maxBytes = 8192;
+export const maxBaggageBytes: number = 8192;
 
 /** Characters that a value is not carried with: they could forge a line of a log. */
 const control = /[\p{Cc}\p{Zl}\p{Zp}]/u;
@@ -52,19 +52,19 @@ export function addToBaggage(
   onProblem: (problem: MemberProblem, key: string) => void,
 ): ExtendedBaggage | undefined {
   // A text that is too long already is not taken apart: it can have any length.
-  const isFull = text.length > maxBytes;
+  const isFull = text.length > maxBaggageBytes;
   let members = isFull ? [] : text.split(',').filter((member) => member.trim() !== '');
   const keys: string[] = [];
   for (const [key, value] of added) {
     const others = members.filter((member) => keyOf(member) !== key);
     if (others.length < members.length && !replace) continue;
-    const encoded = value.length > maxBytes ? value : encode(value);
+    const encoded = value.length > maxBaggageBytes ? value : encode(value);
     if (encoded === undefined) onProblem('not-text', key);
-    else if (isFull || encoded.length > maxBytes) onProblem('too-long', key);
+    else if (isFull || encoded.length > maxBaggageBytes) onProblem('too-long', key);
     else if (others.length >= maxMembers) onProblem('too-many', key);
     else {
       const next = [...others, `${key}=${encoded}`];
-      if (Buffer.byteLength(next.join(',')) > maxBytes) {
+      if (Buffer.byteLength(next.join(',')) > maxBaggageBytes) {
         onProblem('too-long', key);
         continue;
       }
@@ -78,8 +78,8 @@ export function addToBaggage(
 /** Returns the members within W3C's limits. */
 function membersOf(text: string): string[] {
   // No more than the limit is looked at: a client can send any length.
-  const isCut = text.length > maxBytes;
-  const members = text.slice(0, maxBytes).split(',', maxMembers + 1);
+  const isCut = text.length > maxBaggageBytes;
+  const members = text.slice(0, maxBaggageBytes).split(',', maxMembers + 1);
   // The last one may be cut in two.
   if (isCut && members.length <= maxMembers) members.pop();
   return members.slice(0, maxMembers);

@@ -1,5 +1,5 @@
 import { type ContextValues, context } from '@request-context/core';
-import { addToBaggage, type Member, readBaggage } from './baggage.ts';
+import { addToBaggage, type Member, maxBaggageBytes, readBaggage } from './baggage.ts';
 import { textOf } from './carrier-access.ts';
 import { dropPromise } from './drop-promise.ts';
 import type { NormalizedPropagation, SkipReason } from './propagation-options.ts';
@@ -12,8 +12,6 @@ export type HeaderToSend = readonly [name: string, value: string];
 
 /** The longest id that is sent, in characters. */
 const maxIdLength = 8192;
-/** The longest `baggage`, in characters. Source: W3C Baggage, "Limits". */
-const maxBaggageLength = 8192;
 /** What a header carries unchanged. */
 const printable = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
@@ -136,7 +134,7 @@ function baggageText(values: readonly unknown[] | undefined): string | undefined
     texts.push(text);
     length += text.length;
     // The rest cannot count: the text is longer than a `baggage` may be.
-    if (length > maxBaggageLength) break;
+    if (length > maxBaggageBytes) break;
   }
   return texts.join(',');
 }

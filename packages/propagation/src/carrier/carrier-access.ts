@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { isSameName } from '../internal/is-same-name.ts';
 import { dropPromise } from './drop-promise.ts';
 
 /** Reads a carrier: returns the value of a header, an array of several, or undefined or null. */
@@ -200,7 +201,7 @@ function removeProperty(object: object, key: string): void {
 
 function isNamed(key: unknown, name: string): boolean {
   const text = textOf(key);
-  return text?.length === name.length && text.toLowerCase() === name.toLowerCase();
+  return text !== undefined && isSameName(text, name);
 }
 
 /** Returns the values that are there: one, or those of an array. */

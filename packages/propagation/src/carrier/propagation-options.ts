@@ -50,8 +50,6 @@ export interface PropagationOptions {
 /** Options that have been checked, with their defaults. */
 export interface NormalizedPropagation {
   readonly header: string;
-  /** The header's name in lower case. */
-  readonly name: string;
   readonly keys: readonly ContextKey[];
   readonly onSkip: OnSkip | undefined;
   /** Returns whether an id that came in is valid: the check of a request's header. */
@@ -90,8 +88,8 @@ export function normalizePropagation<T extends PropagationOptions>(
   more: { readonly [option: string]: Check } = {},
 ): { propagation: NormalizedPropagation; checked: Partial<T> } {
   const checked = checkOptions(options, { ...checks, ...more });
-  const { header, key: name, isValid } = normalizeOptions({ header: checked.header });
+  const { header, isValid } = normalizeOptions({ header: checked.header });
   const keys = [...new Set(checked.keys)];
-  const propagation = { header, name, keys, onSkip: checked.onSkip, isValid };
+  const propagation = { header, keys, onSkip: checked.onSkip, isValid };
   return { propagation, checked };
 }

@@ -4,6 +4,7 @@ import { describe, runWithoutScope } from '@request-context/core/adapter';
 import { type Getter, readCarrier } from '../carrier/carrier-access.ts';
 import { normalizePropagation, type PropagationOptions } from '../carrier/propagation-options.ts';
 import { createPropagator, type TaskId, taskIdCheck, taskValues } from '../carrier/propagator.ts';
+import { isObject } from '../internal/is-object.ts';
 
 /** Options of what handles a message. */
 export interface MessageOptions extends PropagationOptions {
@@ -86,8 +87,4 @@ export function createMessaging({
 /** Returns a copy of headers in a plain object or a Map. */
 export function copyHeaders(headers: object | undefined): object {
   return types.isMap(headers) ? new Map(headers) : { ...headers };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

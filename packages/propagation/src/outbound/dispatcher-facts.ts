@@ -1,4 +1,5 @@
 import type { Method } from '@request-context/core/adapter';
+import { isObject } from '../internal/is-object.ts';
 
 /** What is known of a dispatcher of undici. It has no public names for this. */
 export interface DispatcherFacts {
@@ -58,9 +59,9 @@ function hasOwner(dispatcher: object): boolean {
  * Returns the prototype of the base class that a dispatcher's class, or a class's prototype, extends: the one whose
  * `dispatch` all clients, pools and agents of that copy of undici have. Returns undefined for anything else.
  */
-export function findBase(dispatcher: unknown): object | undefined {
+export function findBase(dispatcher: unknown): { dispatch: Method } | undefined {
   let base = dispatcher;
-  while (typeof base === 'object' && base !== null) {
+  while (isObject(base)) {
     if (isBase(base)) return base;
     base = Object.getPrototypeOf(base);
   }

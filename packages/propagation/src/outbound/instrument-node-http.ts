@@ -1,9 +1,13 @@
 import { Agent, ClientRequest } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { context, type Snapshot } from '@request-context/core';
-import { defineMethod, type Method, shareInProcess } from '@request-context/core/adapter';
+import { shareInProcess } from '@request-context/core/adapter';
 import type { HeaderToSend, Read } from '../carrier/carried-values.ts';
+import { isSameName } from '../internal/is-same-name.ts';
+import { listOf } from '../internal/list-of.ts';
+import { parseUrl } from '../internal/parse-url.ts';
 import type { Outbound } from './outbound.ts';
+import { patchMethod } from './patch-method.ts';
 
 /** The part of a `ClientRequest` that Node, Bun and Deno have, and `@types/node` has not. */
 interface Outgoing extends ClientRequest {
@@ -134,7 +138,7 @@ function patchNodeHttp(outbounds: ReadonlySet<Outbound>): () => void {
   }
 
   const restores = [
-    replace(
+    patchMethod(
       Agent.prototype as unknown as AnyAgent,
       'addRequest',
       (original) =>
@@ -143,7 +147,7 @@ function patchNodeHttp(outbounds: ReadonlySet<Outbound>): () => void {
           return original().call(this, req, ...rest);
         },
     ),
-    replace(
+    patchMethod(
       ClientRequest.prototype as Outgoing,
       'getHeader',
       (original) =>
@@ -153,14 +157,14 @@ function patchNodeHttp(outbounds: ReadonlySet<Outbound>): () => void {
           return original().call(this, name);
         },
     ),
-    replace(
+    patchMethod(
       ClientRequest.prototype as Outgoing,
       '_storeHeader',
       (original) =>
         function (this: Outgoing, firstLine, headers) {
           const call = isActive ? CallSlot.get(this) : undefined;
           if (call !== undefined && !Array.isArray(headers)) {
-            const read: Read = (name) => valuesOf(this.getHeader(name));
+            const read: Read = (name) => listOf(this.getHeader(name));
             const added = headersFor(call, firstLine, read, outbounds);
             let head = firstLine;
             let isThere = false;
@@ -183,29 +187,6 @@ function patchNodeHttp(outbounds: ReadonlySet<Outbound>): () => void {
   return () => {
     isActive = false;
     for (const restore of restores) restore();
-  };
-}
-
-/**
- * Replaces a method. Returns a function that restores it, unless another wrapper has replaced it since.
- *
- * @param wrap - Returns the new method, given what returns the original one. The new one calls it with no function
- *   between: agent-base looks for https in the last ten calls of the stack.
- */
-function replace<This extends object, Name extends string & keyof This>(
-  object: This,
-  name: Name,
-  wrap: (original: () => This[Name]) => This[Name] & Method,
-): () => void {
-  const before = Object.getOwnPropertyDescriptor(object, name);
-  const parent = Object.getPrototypeOf(object) as This;
-  // An inherited one is looked up at each call, so that later patches of it take effect.
-  const method = wrap(before === undefined ? () => parent[name] : () => before.value as This[Name]);
-  if (!defineMethod(object, name, method)) return () => {};
-  return () => {
-    if (object[name] !== method) return;
-    if (before === undefined) Reflect.deleteProperty(object, name);
-    else Object.defineProperty(object, name, before);
   };
 }
 
@@ -232,10 +213,12 @@ function headersFor(
       }
       const earlier = added;
       const next = outbound.headersFor(target, (name) => {
-        const own = earlier.filter(([header]) => isSame(header, name)).map(([, value]) => value);
+        const own = earlier
+          .filter(([header]) => isSameName(header, name))
+          .map(([, value]) => value);
         return own.length > 0 ? own : read(name);
       });
-      const others = earlier.filter(([name]) => !next.some(([header]) => isSame(header, name)));
+      const others = earlier.filter(([name]) => !next.some(([header]) => isSameName(header, name)));
       added = [...others, ...next];
     }
     return added;
@@ -252,7 +235,7 @@ function changeHead(req: Outgoing, call: Call, outbounds: ReadonlySet<Outbound>)
   const head = req._header as string;
   const lines = head.split('\r\n');
   const named = (line: string, name: string) =>
-    line[name.length] === ':' && isSame(line.slice(0, name.length), name);
+    line[name.length] === ':' && isSameName(line.slice(0, name.length), name);
   const added = headersFor(
     call,
     head,
@@ -278,7 +261,7 @@ function changeHead(req: Outgoing, call: Call, outbounds: ReadonlySet<Outbound>)
 function pairsWithout(req: ClientRequest, without: readonly HeaderToSend[]): unknown[] {
   return req
     .getRawHeaderNames()
-    .filter((name) => !without.some(([header]) => isSame(header, name)))
+    .filter((name) => !without.some(([header]) => isSameName(header, name)))
     .map((name) => [name, req.getHeader(name)]);
 }
 
@@ -311,7 +294,7 @@ function parseOrigin(protocol: string, host: unknown, port: unknown): URL | unde
   if (known?.port === port && known?.protocol === protocol) return known?.url;
   const text = String(host);
   const name = `${isIPv6(text) ? `[${text}]` : text}:${port}`;
-  const url = authority.test(name) ? parse(`${protocol}//${name}`) : undefined;
+  const url = authority.test(name) ? parseUrl(`${protocol}//${name}`) : undefined;
   if (origins.size >= maxHosts) origins.clear();
   if (typeof host === 'string') origins.set(host, { protocol, port, url });
   return url;
@@ -328,9 +311,9 @@ function targetOf(
   if (origin === undefined || path === undefined) return undefined;
   const isAbsolute = absoluteForm.test(path);
   const target = isAbsolute
-    ? parse(path)
+    ? parseUrl(path)
     : isPathNeeded && path.startsWith('/')
-      ? parse(origin.origin + path)
+      ? parseUrl(origin.origin + path)
       : origin;
   if (target === undefined) return undefined;
   const hosts = read('host');
@@ -343,25 +326,8 @@ function targetOf(
 function isFor(target: URL, host: unknown): boolean {
   if (host === target.host) return true;
   const match = typeof host === 'string' ? authority.exec(host) : null;
-  const named = match === null ? undefined : parse(`${target.protocol}//${host}`);
+  const named = match === null ? undefined : parseUrl(`${target.protocol}//${host}`);
   return (
     named?.hostname === target.hostname && (match?.[1] === undefined || named.port === target.port)
   );
-}
-
-function parse(url: string): URL | undefined {
-  try {
-    return new URL(url);
-  } catch {
-    return undefined;
-  }
-}
-
-function valuesOf(value: unknown): readonly unknown[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
-}
-
-function isSame(a: string, b: string): boolean {
-  return a.length === b.length && a.toLowerCase() === b.toLowerCase();
 }

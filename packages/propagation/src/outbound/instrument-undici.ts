@@ -1,5 +1,6 @@
 import { context, type Snapshot } from '@request-context/core';
 import { type Method, runWithoutScope } from '@request-context/core/adapter';
+import { isObject } from '../internal/is-object.ts';
 import { hasBuiltInUndici } from './built-in-undici.ts';
 import { type DispatcherFacts, dispatcherFacts, findBase } from './dispatcher-facts.ts';
 import { type Fetch, followByHand } from './follow-by-hand.ts';
@@ -96,10 +97,10 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     undos.push(patchMethod(base, 'dispatch', wrapDispatch));
   }
 
-  function wrapDispatch(method: Method): Method {
+  function wrapDispatch(original: () => Method): Method {
     return function dispatch(this: object, options: unknown, handler: unknown): unknown {
       if (isUndone || !isObject(options) || !isObject(handler)) {
-        return Reflect.apply(method, this, [options, handler]);
+        return Reflect.apply(original(), this, [options, handler]);
       }
       const isMarked = askerKey in options;
       const facts = dispatcherFacts(this);
@@ -117,7 +118,7 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
       };
       current = inner;
       try {
-        return Reflect.apply(method, this, [
+        return Reflect.apply(original(), this, [
           isHttp2Of5(inner) ? withHttp2Headers(outbound, inner) : marked,
           inner.handler,
         ]);
@@ -197,8 +198,8 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     for (const key of globalKeys) patchBaseOf(Reflect.get(globalThis, key));
   }
 
-  function wrapFetch(method: Method): Method {
-    return new Proxy(method, {
+  function wrapFetch(original: () => Fetch): Fetch {
+    return new Proxy(original(), {
       apply(fetch, self, args: Parameters<Fetch>) {
         if (!isUndone && !hasBuiltInUndici) {
           const call: Fetch = (...args) => Reflect.apply(fetch, self, args);
@@ -229,10 +230,6 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     for (const unsubscribe of unsubscribes) unsubscribe();
     for (const undo of undos.splice(0).reverse()) undo();
   };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 /** Returns the asker of a dispatch that has none yet: the current scope, unless it comes from the queue of a pool. */

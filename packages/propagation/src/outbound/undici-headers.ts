@@ -1,9 +1,11 @@
+import { isSameName } from '../internal/is-same-name.ts';
+
 /** A header's name, and its value or values. */
 type Pair = readonly [name: unknown, value: unknown];
 
 /**
- * Returns headers of undici with one set: any other of its name is left out. Takes all that undici takes: an object, a flat array, an iterable of pairs
- * or nothing. Returns anything else as it is, for undici to reject.
+ * Returns headers of undici with one set: any other of its name is left out. Takes all that undici takes: an object, a
+ * flat array, an iterable of pairs or nothing. Returns anything else as it is, for undici to reject.
  */
 export function withHeader(headers: unknown, name: string, value: string): unknown {
   if (headers === undefined || headers === null) return { [name]: value };
@@ -53,8 +55,7 @@ function pairsOf(headers: unknown): Pair[] {
 }
 
 function isNamed(key: unknown, name: string): boolean {
-  const text = typeof key === 'string' ? key : String(key);
-  return text.length === name.length && text.toLowerCase() === name.toLowerCase();
+  return isSameName(typeof key === 'string' ? key : String(key), name);
 }
 
 function flatPairs(headers: readonly unknown[]): Pair[] {

@@ -1,4 +1,5 @@
 import type { HeaderToSend } from '../carrier/carried-values.ts';
+import { parseUrl } from '../internal/parse-url.ts';
 import type { Outbound } from './outbound.ts';
 import { type BuiltHeaders, headerValues, setBuilt } from './undici-headers.ts';
 
@@ -39,7 +40,7 @@ export function isNamedByCall(request: UndiciRequest): boolean {
  */
 export function originOf(url: unknown, expected?: string): string | undefined {
   if (url === undefined || url === null) return undefined;
-  return url === expected ? expected : (parse(String(url))?.origin ?? 'null');
+  return url === expected ? expected : (parseUrl(String(url))?.origin ?? 'null');
 }
 
 /** Returns where a request goes; undefined where that is not certain. */
@@ -48,10 +49,10 @@ export function targetOf({ path, host, asked, connection }: Route): URL | undefi
   if (path.startsWith('/')) {
     // A client keeps to its connection, whatever a call names.
     if (connection === undefined || (asked ?? connection) !== connection) return undefined;
-    target = parse(`${connection}${path}`);
+    target = parseUrl(`${connection}${path}`);
   } else {
     // How a proxy is asked, without a tunnel: the URL must be what the caller asked for.
-    target = parse(path);
+    target = parseUrl(path);
     if (target === undefined || target.origin !== asked) return undefined;
   }
   return target === undefined || isHostOf(host, target) ? target : undefined;
@@ -60,7 +61,7 @@ export function targetOf({ path, host, asked, connection }: Route): URL | undefi
 /** Returns whether the value of `Host` is that of a URL, or there is none. */
 export function isHostOf(host: unknown, url: URL): boolean {
   if (host === undefined || host === null || host === '') return true;
-  return parse(`${url.protocol}//${String(host)}`)?.host === url.host;
+  return parseUrl(`${url.protocol}//${String(host)}`)?.host === url.host;
 }
 
 /** Sets the headers that the current scope sends to a target. Returns them. */
@@ -84,13 +85,5 @@ export function takeBack(
   for (const [name] of added) {
     const value = headerValues(former, name).join(', ');
     request.headers = setBuilt(request.headers, name, value === '' ? undefined : value);
-  }
-}
-
-function parse(url: string): URL | undefined {
-  try {
-    return new URL(url);
-  } catch {
-    return undefined;
   }
 }

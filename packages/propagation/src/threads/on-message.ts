@@ -1,6 +1,7 @@
 import { describe } from '@request-context/core/adapter';
-import { normalizePropagation, type PropagationOptions } from '../carrier/propagation-options.ts';
-import { createPropagator, type TaskId, taskIdCheck } from '../carrier/propagator.ts';
+import { normalizePropagation } from '../carrier/propagation-options.ts';
+import { createPropagator, taskIdCheck } from '../carrier/propagator.ts';
+import type { MessageOptions } from '../message/messaging.ts';
 import { unwrapMessage } from './wrap-message.ts';
 
 /** A port with Node's events: a `Worker`, `parentPort`, a `MessagePort`, a child process, or `process` in a child. */
@@ -14,16 +15,6 @@ export interface TargetPort {
   addEventListener(type: 'message', listener: (event: unknown) => void): unknown;
   removeEventListener(type: 'message', listener: (event: unknown) => void): unknown;
   start?(): unknown;
-}
-
-/** Options of {@link onMessage}. */
-export interface OnMessageOptions extends PropagationOptions {
-  /**
-   * `'same'`: the handler has the id that the message carries. `'child'`: it has a fresh id, and the message's as
-   * `parentRequestId`.
-   * @default 'same'
-   */
-  id?: TaskId | undefined;
 }
 
 /**
@@ -53,7 +44,7 @@ export interface OnMessageOptions extends PropagationOptions {
 export function onMessage<T = unknown, Detail = unknown>(
   port: EmitterPort | TargetPort | null,
   handle: (value: T, detail: Detail) => unknown,
-  options?: OnMessageOptions,
+  options?: MessageOptions,
 ): () => void {
   if (typeof handle !== 'function') {
     throw new TypeError(
