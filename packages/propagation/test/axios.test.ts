@@ -48,17 +48,17 @@ describe('the header of the caller', () => {
     ['an empty value', '', ''],
     ['null, which removes it', null, undefined],
     ['false, which removes it', false, undefined],
-  ])('must stay, for %s', async (_what, value, expected) => {
+  ])('stay, for %s', async (_what, value, expected) => {
     const headers = { 'x-request-id': value } as Record<string, string>;
     expect((await send(create(), { url, headers }))['x-request-id']).toBe(expected);
   });
 
-  it('must stay in AxiosHeaders', async () => {
+  it('stay in AxiosHeaders', async () => {
     const headers = new AxiosHeaders({ 'X-Request-Id': 'explicit' });
     expect((await send(create(), { url, headers }))['x-request-id']).toBe('explicit');
   });
 
-  it('must be replaced where that is asked for, and come back for another origin', async () => {
+  it('be replaced where that is asked for, and come back for another origin', async () => {
     const client = create({ existing: 'replace', keys: ['tenant'] });
     const headers = { 'x-request-id': 'explicit', Baggage: 'a=1' };
     expect(await send(client, { url, headers })).toMatchObject({
@@ -73,7 +73,7 @@ describe('the header of the caller', () => {
 });
 
 describe('two interceptors', () => {
-  it('must each decide for its own destinations', async () => {
+  it('each decide for its own destinations', async () => {
     const client = create({ header: 'X-First' });
     client.interceptors.request.use(axiosInterceptor({ to: [stranger], header: 'X-Second' }));
     const first = await send(client, { url });
@@ -82,7 +82,7 @@ describe('two interceptors', () => {
     expect([second['x-first'], second['x-second']]).toEqual([undefined, 'myid']);
   });
 
-  it('must decide anew for a config that is sent again', async () => {
+  it('decide anew for a config that is sent again', async () => {
     const client = create({ header: 'X-First' });
     client.interceptors.request.use(axiosInterceptor({ to: [stranger], header: 'X-Second' }));
     const { config } = await context.run({ requestId: 'earlier' }, () => client.get(url));
@@ -94,12 +94,12 @@ describe('two interceptors', () => {
 });
 
 describe('what is sent', () => {
-  it('must be nothing outside of a request', async () => {
+  it('be nothing outside of a request', async () => {
     const { data } = await create().get(url);
     expect(data).not.toHaveProperty('x-request-id');
   });
 
-  it('must be the id of who made the request', async () => {
+  it('be the id of who made the request', async () => {
     const client = create();
     client.interceptors.request.use((config) => context.run({ requestId: 'other' }, () => config));
     expect(await send(client, { url })).toMatchObject({ 'x-request-id': 'myid' });
@@ -111,7 +111,7 @@ describe('what is sent', () => {
       'an absolute URL below a base',
       (config) => ({ ...config, baseURL: url, allowAbsoluteUrls: false }),
     ],
-  ])('must be nothing, and be reported, for %s', async (_what, change) => {
+  ])('be nothing, and be reported, for %s', async (_what, change) => {
     const reports: unknown[] = [];
     const client = create({ onSkip: (why) => reports.push(why) });
     expect(await send(client, change({ url }))).not.toHaveProperty('x-request-id');
@@ -119,7 +119,7 @@ describe('what is sent', () => {
   });
 
   it.each(['', '/relative', '//other.test', 'http://%'])(
-    'must be nothing for the URL %j, which axios rejects',
+    'be nothing for the URL %j, which axios rejects',
     async (bad) => {
       await expect(send(create(), { url: bad })).rejects.toThrow('Invalid URL');
     },
@@ -134,7 +134,7 @@ describe('options', () => {
     ['a string as destinations', { to: 'https://api.example.com' }, 'to'],
     ['an unknown option', { to: [], axios }, 'axios'],
     ['an unknown choice', { to: [], existing: 'drop' }, 'existing'],
-  ])('must be rejected at set-up: %s', (_what, options, option) => {
+  ])('be rejected at set-up: %s', (_what, options, option) => {
     expect(() => axiosInterceptor(options as OutboundOptions)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }),
     );

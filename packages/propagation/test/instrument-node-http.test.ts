@@ -65,12 +65,12 @@ afterEach(() => {
 });
 
 describe('turning it on and off', () => {
-  it('must patch nothing before it is called', () => {
+  it('patch nothing before it is called', () => {
     expect(Object.hasOwn(ClientRequest.prototype, '_storeHeader')).toBe(false);
     expect(Object.hasOwn(ClientRequest.prototype, 'getHeader')).toBe(false);
   });
 
-  it('must restore what it patched, and nothing twice', async () => {
+  it('restore what it patched, and nothing twice', async () => {
     const undo = instrument();
     expect(descriptors()).not.toEqual(untouched);
     expect(await idOf()).toBe('myid');
@@ -86,7 +86,7 @@ describe('turning it on and off', () => {
   it.each([
     ['the first', [0, 1]],
     ['the last', [1, 0]],
-  ])('must keep two apart, of which %s is undone first', async (_which, order) => {
+  ])('keep two apart, of which %s is undone first', async (_which, order) => {
     const all = [
       instrument({ header: 'X-First' }),
       instrument({ header: 'X-Second', to: ['other.test', url] }),
@@ -104,7 +104,7 @@ describe('turning it on and off', () => {
     expect(descriptors()).toEqual(untouched);
   });
 
-  it('must not double a header when it is turned on twice', async () => {
+  it('not double a header when it is turned on twice', async () => {
     instrument();
     instrument();
     expect(await idOf()).toBe('myid');
@@ -112,14 +112,14 @@ describe('turning it on and off', () => {
     expect(await idOf()).toBe('myid');
   });
 
-  it('must not send the id of a request that is ended after the end', async () => {
+  it('not send the id of a request that is ended after the end', async () => {
     const undo = instrument();
     const outgoing = inRequest(() => request(url));
     undo();
     expect(await responseTo(outgoing.end())).not.toHaveProperty('x-request-id');
   });
 
-  it('must leave alone a request that was made before', async () => {
+  it('leave alone a request that was made before', async () => {
     const outgoing = inRequest(() => request(url));
     instrument();
     expect(await responseTo(outgoing.end())).not.toHaveProperty('x-request-id');
@@ -151,7 +151,7 @@ describe('other wrappers', () => {
 
   const everyMethod = ['_storeHeader', 'addRequest', 'getHeader'];
 
-  it('must be called below us, and stay after the end', async () => {
+  it('be called below us, and stay after the end', async () => {
     const { unwrap, calls } = wrapAll();
     try {
       const undo = instrument();
@@ -168,7 +168,7 @@ describe('other wrappers', () => {
     }
   });
 
-  it('must be called above us, and stay after the end', async () => {
+  it('be called above us, and stay after the end', async () => {
     const undo = instrument();
     const { calls } = wrapAll();
     try {
@@ -218,15 +218,15 @@ describe('what is reported', () => {
     ['an invalid Host', () => request(url, { headers: { Host: 'a@b' } })],
     ['an absolute target', () => request(url, { path: 'http://other.test/' })],
     ['an invalid absolute target', () => request(url, { path: 'http://%/' })],
-  ])('must be an uncertain target once, for %s', async (_what, make) => {
+  ])('be an uncertain target once, for %s', async (_what, make) => {
     expect(await reportsOf(() => read(make()))).toEqual(unknown);
   });
 
-  it('must be nothing for a destination that is not named', async () => {
+  it('be nothing for a destination that is not named', async () => {
     expect(await reportsOf(() => read(request(url)), { to: ['other.test'] })).toEqual([]);
   });
 
-  it('must be nothing outside of a request', async () => {
+  it('be nothing outside of a request', async () => {
     const why: string[] = [];
     instrument({ onSkip: (reason) => why.push(reason) });
     await closeOf(read(request(url, { method: 'CONNECT' })));
@@ -241,7 +241,7 @@ describe('the destination', () => {
     return true;
   };
 
-  it('must have the path, and neither user name nor password', async () => {
+  it('have the path, and neither user name nor password', async () => {
     instrument({ to });
     targets.length = 0;
     expect(await idOf(() => get(`${url.replace('//', '//user:secret@')}/a?b=c`))).toBe('myid');
@@ -254,7 +254,7 @@ describe('the destination', () => {
     ['example.com#evil.test', 'a fragment'],
     ['ex%61mple.com', 'an escape'],
     ['example.com:80', 'a port'],
-  ])('must not be read from the host %j, which holds %s', async (host) => {
+  ])('not be read from the host %j, which holds %s', async (host) => {
     const seen: unknown[] = [];
     instrument({ to: (target) => seen.push(target) > 0, onSkip: (why) => seen.push(why) });
     const lookup = (_name: string, _options: unknown, found: (...args: unknown[]) => void) =>
@@ -264,14 +264,14 @@ describe('the destination', () => {
     expect(seen).toEqual(['target']);
   });
 
-  it('must have an IPv6 address in brackets', async () => {
+  it('have an IPv6 address in brackets', async () => {
     const seen: string[] = [];
     instrument({ to: (target) => seen.push(target.host) > 0 });
     await closeOf(inRequest(() => request({ host: '::1', port: 1 }).end()));
     expect(seen).toEqual(['[::1]:1']);
   });
 
-  it('must be that of a legacy call of addRequest', async () => {
+  it('be that of a legacy call of addRequest', async () => {
     class LegacyAgent extends Agent {
       addRequest(req: ClientRequest, { host, port: at }: { host: string; port: number }): void {
         const inherited = Reflect.get(Agent.prototype, 'addRequest') as (

@@ -14,27 +14,34 @@ afterAll(() => {
   rmSync(programs, { recursive: true });
 });
 
-/** Returns the programs of a section, each with what it says that it prints. */
+/** Returns the programs of a section, each with what its comments say that it prints. */
 function programsOf(heading: string): [program: string, printed: string][] {
-  const section = page.split(/^(?=## )/m).find((text) => text.startsWith(`## ${heading}\n`)) ?? '';
+  const section = page.split(/^(?=##? )/m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
   return Array.from(section.matchAll(/^```js\n(.*?)^```$/gms), ([, program = '']) => {
     const printed = Array.from(program.matchAll(/; \/\/ (.*)$/gm), ([, line]) => `${line}\n`);
     return [program, printed.join('')];
   });
 }
 
-describe.each(['fetch', 'undici'])('docs/outbound.md, section %s', (heading) => {
+describe.each([
+  ['# Outbound calls', 1],
+  ['## fetch', 2],
+  ['## undici', 2],
+  ['## axios', 1],
+])('docs/outbound.md, section %s', (heading, count) => {
   const all = programsOf(heading);
 
-  it('have two programs', () => {
-    expect(all).toHaveLength(2);
+  it(`have ${count} of the page's programs`, () => {
+    expect(all).toHaveLength(count);
   });
 
-  it.each(all)('print what it says: %s', async (program, printed) => {
-    const file = join(programs, `${heading}-${printed.length}-${program.length}.mjs`);
+  it.each(all)('print what the program says: %s', async (program, printed) => {
+    const name = `${heading.replaceAll(/\W+/g, '-')}-${all.findIndex(([text]) => text === program)}`;
+    const file = join(programs, `${name}.mjs`);
     writeFileSync(file, program);
     const { stdout, stderr } = await run(process.execPath, [file], { timeout: 20_000 });
     expect(stderr).toBe('');
+    expect(printed).not.toBe('');
     expect(stdout).toBe(printed);
   });
 });

@@ -9,7 +9,7 @@ import {
   type InstrumentOutboundOptions,
   instrumentOutbound,
 } from '@request-context/propagation/http';
-import { type OutboundServers, openServers, type Received } from './outbound-servers.ts';
+import { type OutboundServers, openOutboundServers, type Received } from './outbound-servers.ts';
 
 declare module '@request-context/core' {
   interface ContextValues {
@@ -42,7 +42,7 @@ export function carrying(carryingCase: CarryingCase): HttpScenario {
     ...rest,
     probes: ['after'],
     async open() {
-      const servers = await openServers();
+      const servers = await openOutboundServers();
       const { upstream, secure } = servers;
       const to = [upstream, secure, localhost(upstream), localhost(secure)];
       const outbound: InstrumentOutboundOptions = { to, keys: ['tenant'], ...options };

@@ -14,7 +14,7 @@ import {
   undiciCopies,
   withServers,
 } from './outbound-undici.ts';
-import { assertToldNothing, type Head, type Servers } from './outbound-undici-servers.ts';
+import { assertReceivedNothing, type Head, type UndiciServers } from './outbound-undici-servers.ts';
 
 type Fetch = typeof fetch;
 
@@ -33,20 +33,21 @@ interface Outcome {
 }
 
 /** Ways to have a `fetch` that sends the id. Each returns it, and a function that undoes it. */
-const ways: Readonly<Record<string, (servers: Servers, more?: More) => [Fetch, () => void]>> = {
-  fetch(servers, more) {
-    const undo = turnOn({ to: allowed(servers), keys: ['tenant'], ...more });
-    return [(input, init) => fetch(input, init), undo];
-  },
-  propagatingFetch: (servers, more) => [
-    propagatingFetch({ to: allowed(servers), keys: ['tenant'], ...more }),
-    () => {},
-  ],
-  'propagatingFetch-by-hand': (servers, more) => [
-    propagatingFetch({ to: allowed(servers), keys: ['tenant'], fetch, ...more }),
-    () => {},
-  ],
-};
+const ways: Readonly<Record<string, (servers: UndiciServers, more?: More) => [Fetch, () => void]>> =
+  {
+    fetch(servers, more) {
+      const undo = turnOn({ to: allowed(servers), keys: ['tenant'], ...more });
+      return [(input, init) => fetch(input, init), undo];
+    },
+    propagatingFetch: (servers, more) => [
+      propagatingFetch({ to: allowed(servers), keys: ['tenant'], ...more }),
+      () => {},
+    ],
+    'propagatingFetch-by-hand': (servers, more) => [
+      propagatingFetch({ to: allowed(servers), keys: ['tenant'], fetch, ...more }),
+      () => {},
+    ],
+  };
 
 /** The names of the ways. */
 export const fetchNames: readonly string[] = Object.keys(ways);
@@ -100,7 +101,7 @@ export function fetchScenarios(name: string): ClientScenario[] {
   function scenario(
     id: string,
     title: string,
-    task: (send: Fetch, servers: Servers) => Promise<void>,
+    task: (send: Fetch, servers: UndiciServers) => Promise<void>,
     more?: More,
   ): ClientScenario {
     return {
@@ -114,7 +115,7 @@ export function fetchScenarios(name: string): ClientScenario[] {
           } finally {
             undo();
           }
-          assertToldNothing(servers.stranger, false);
+          assertReceivedNothing(servers.stranger, false);
           const { heads } = servers.friend;
           assert.ok(heads.every(({ all }) => !all.includes('x-request-context')));
         }),
@@ -136,7 +137,7 @@ export function fetchScenarios(name: string): ClientScenario[] {
     ),
     scenario('stranger', 'send nothing to a stranger', async (send, { stranger }) => {
       await together(some, async () => (await send(stranger.url)).text());
-      assertToldNothing(stranger);
+      assertReceivedNothing(stranger);
     }),
     scenario('outside', 'send nothing outside of any context', async (send, { friend }) => {
       assert.deepEqual((await readHead(send(friend.url))).ids, []);
@@ -169,7 +170,7 @@ export function fetchScenarios(name: string): ClientScenario[] {
             const url = `${friend.url}${redirectTo(`${stranger.url}/`, status)}`;
             await (await send(url)).text();
           });
-          assertToldNothing(stranger);
+          assertReceivedNothing(stranger);
           assert.ok(friend.heads.every(({ ids }) => ids.length === 1));
         },
       ),
@@ -182,7 +183,7 @@ export function fetchScenarios(name: string): ClientScenario[] {
           const onward = `${stranger.url}${redirectTo(`${friend.url}/${id}`)}`;
           assertOwn(id, await readHead(send(`${friend.url}${redirectTo(onward)}`)));
         });
-        assertToldNothing(stranger);
+        assertReceivedNothing(stranger);
       },
     ),
     scenario(
@@ -193,7 +194,7 @@ export function fetchScenarios(name: string): ClientScenario[] {
           const { ids } = await readHead(send(`${stranger.url}${redirectTo(`${friend.url}/`)}`));
           if (ids.length > 0) assert.deepEqual(ids, [id]);
         });
-        assertToldNothing(stranger);
+        assertReceivedNothing(stranger);
       },
     ),
     scenario('inputs', 'take what fetch takes', async (send, { friend }) => {
@@ -323,14 +324,14 @@ export function fetchScenarios(name: string): ClientScenario[] {
           await client.post(url, { json: { a: 1 } }).text();
         });
         assert.ok(friend.heads.every(({ ids }) => ids.length === 1));
-        assertToldNothing(stranger);
+        assertReceivedNothing(stranger);
         assert.ok(stranger.heads.every(({ body }) => body === '{"a":1}'));
       },
     ),
     scenario('host', 'send nothing with a Host of another', async (send, { friend, stranger }) => {
       const headers = { Host: new URL(friend.url).host };
       await together(2, async () => (await send(stranger.url, { headers })).text());
-      assertToldNothing(stranger);
+      assertReceivedNothing(stranger);
       const other = { Host: new URL(stranger.url).host };
       await together(2, async () => (await send(friend.url, { headers: other })).text());
       // Deno sends the Host of the URL.
@@ -360,7 +361,7 @@ function dispatcherScenario(
   scenario: (
     id: string,
     title: string,
-    task: (send: Fetch, servers: Servers) => Promise<void>,
+    task: (send: Fetch, servers: UndiciServers) => Promise<void>,
   ) => ClientScenario,
 ): ClientScenario {
   return scenario(
@@ -391,7 +392,7 @@ function dispatcherScenario(
         );
       });
       assert.equal(dispatches, 4);
-      assertToldNothing(stranger);
+      assertReceivedNothing(stranger);
       await Promise.all([pool.destroy(), agent.destroy()]);
     },
   );
@@ -460,7 +461,7 @@ function globalScenarios(): ClientScenario[] {
               assertOwn(id, (await (await fetch(`${friend.url}/${id}`)).json()) as Head);
               await (await fetch(`${friend.url}${redirectTo(stranger.url)}`)).text();
             });
-            assertToldNothing(stranger);
+            assertReceivedNothing(stranger);
           } finally {
             undo();
             for (const [at, key] of symbols.entries()) {

@@ -5,16 +5,16 @@ import {
   createServer,
   type IncomingMessage,
   type RequestListener,
-  request,
-  type Server,
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer, Agent as SecureAgent } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { WebSocketServer } from 'ws';
+import { createForwardingProxy } from './forwarding-proxy.ts';
+import { sentValues } from './sent-values.ts';
 
 /** What a server received of a request. */
 export interface Received {
@@ -54,7 +54,7 @@ async function createCertificate(): Promise<{ key: string; cert: string }> {
 }
 
 /** Starts all servers. */
-export async function openServers(): Promise<OutboundServers> {
+export async function openOutboundServers(): Promise<OutboundServers> {
   certificate ??= createCertificate();
   const leaks: string[] = [];
   const failed = new Set<string>();
@@ -96,7 +96,10 @@ export async function openServers(): Promise<OutboundServers> {
   const secure = createHttpsServer(await certificate, answer);
   const stranger = createServer(answerAsStranger);
   const atSocket = createServer(answerAsStranger);
-  const proxy = createProxy(notice);
+  const proxy = createForwardingProxy((req) => {
+    // What it forwards is for the others.
+    if (req.method === 'CONNECT') notice(req);
+  });
   const servers = [upstream, secure, stranger, atSocket, proxy];
   const random = Math.random().toString(36).slice(2, 10);
   const socketPath = join(tmpdir(), `outbound-${process.pid}-${random}.sock`);
@@ -139,32 +142,10 @@ function respond(res: ServerResponse, received: Received): void {
 }
 
 /** Returns what a server received. */
-function receivedBy({ url = '', rawHeaders }: IncomingMessage): Received {
-  const valuesOf = (name: string): string[] =>
-    rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
-  return { url, ids: valuesOf('x-request-id'), baggage: valuesOf('baggage') };
-}
-
-/** A proxy: for CONNECT, and for targets in absolute form. It notices what comes with CONNECT. */
-function createProxy(notice: (req: IncomingMessage) => void): Server {
-  const server = createServer((req, res) => {
-    const { url = '', method, headers } = req;
-    const forwarded = request(url, { method: method as string, headers }, (incoming) => {
-      res.writeHead(incoming.statusCode ?? 500, incoming.headers);
-      incoming.pipe(res);
-    });
-    forwarded.on('error', () => res.destroy());
-    req.pipe(forwarded);
-  });
-  return server.on('connect', (req, socket, head) => {
-    notice(req);
-    const { hostname, port } = new URL(`http://${req.url}`);
-    const target = connect(Number(port), hostname, () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      target.write(head);
-      target.pipe(socket).pipe(target);
-    });
-    target.on('error', () => socket.destroy());
-    socket.on('error', () => target.destroy());
-  });
+function receivedBy(req: IncomingMessage): Received {
+  return {
+    url: req.url ?? '',
+    ids: sentValues(req, 'x-request-id'),
+    baggage: sentValues(req, 'baggage'),
+  };
 }

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingMessage,
-  request,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { createServer as createSecure } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { generate } from 'selfsigned';
+import { createForwardingProxy } from './forwarding-proxy.ts';
+import { sentValues } from './sent-values.ts';
 
 /** What a server received. */
 export interface Head {
@@ -30,8 +26,8 @@ export interface Answering {
   readonly heads: Head[];
 }
 
-/** The servers of a scenario. */
-export interface Servers {
+/** The servers that scenarios of undici and fetch call. */
+export interface UndiciServers {
   /** The id may be sent there. */
   readonly friend: Answering;
   /** The same, for TLS. */
@@ -83,19 +79,17 @@ function answerInto(heads: Head[]) {
 
 function headOf(req: Incoming): Omit<Head, 'body'> {
   const { rawHeaders, method = '', url = '' } = req;
-  const valuesOf = (name: string): string[] =>
-    rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
   return {
     method,
     url,
-    ids: valuesOf('x-request-id'),
-    baggage: valuesOf('baggage').join(', '),
+    ids: sentValues(req, 'x-request-id'),
+    baggage: sentValues(req, 'baggage').join(', '),
     all: rawHeaders.join('\n').toLowerCase(),
   };
 }
 
 /** Starts all servers. */
-export async function openServers(): Promise<Servers> {
+export async function openUndiciServers(): Promise<UndiciServers> {
   const { private: key, cert } = await certificate;
   const sockets = new Set<Socket>();
   const servers: Server[] = [];
@@ -124,7 +118,9 @@ export async function openServers(): Promise<Servers> {
     'https',
   );
   const stranger = await start((heads) => createServer(answerInto(heads)));
-  const proxy = await start((heads) => createProxy(heads));
+  const proxy = await start((heads) =>
+    createForwardingProxy((req) => heads.push({ ...headOf(req), body: '' })),
+  );
   return {
     friend,
     secure,
@@ -138,35 +134,8 @@ export async function openServers(): Promise<Servers> {
   };
 }
 
-/** Returns a proxy that tunnels, and forwards requests in the absolute form. */
-function createProxy(heads: Head[]): Server {
-  const server = createServer((req, res) => {
-    heads.push({ ...headOf(req), body: '' });
-    const { method, headers, url = '' } = req;
-    const forwarded = request(url, { method, headers, agent: false, family: 4 } as object);
-    forwarded.on('response', (incoming) => {
-      res.writeHead(incoming.statusCode ?? 502, incoming.headers);
-      incoming.pipe(res);
-    });
-    forwarded.on('error', () => res.destroy());
-    req.pipe(forwarded);
-  });
-  server.on('connect', (req: IncomingMessage, socket: Socket) => {
-    heads.push({ ...headOf(req), body: '' });
-    const port = Number(req.url?.split(':')[1]);
-    if (Number.isNaN(port)) return void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
-    const onward = connect(port, '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      onward.pipe(socket).pipe(onward);
-    });
-    onward.on('error', () => socket.destroy());
-    socket.on('error', () => onward.destroy());
-  });
-  return server;
-}
-
 /** Asserts that a server has been called, and has received nothing of any id. */
-export function assertToldNothing({ heads }: Answering, isCalled = true): void {
+export function assertReceivedNothing({ heads }: Answering, isCalled = true): void {
   if (isCalled) assert.ok(heads.length > 0, 'the server is called');
   for (const { all } of heads) assert.doesNotMatch(all, /request-|baggage|tenant|id-/);
 }

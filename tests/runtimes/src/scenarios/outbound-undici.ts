@@ -14,10 +14,10 @@ import {
 import { undiciInterceptor } from '@request-context/propagation/undici';
 import type * as undici7 from 'undici';
 import {
-  assertToldNothing,
+  assertReceivedNothing,
   type Head,
-  openServers,
-  type Servers,
+  openUndiciServers,
+  type UndiciServers,
 } from './outbound-undici-servers.ts';
 
 declare module '@request-context/core' {
@@ -68,8 +68,8 @@ export function assertOwn(id: string, { ids, baggage, all }: Head): void {
 }
 
 /** Runs a task with all servers, and ends them. */
-export async function withServers(task: (servers: Servers) => Promise<void>): Promise<void> {
-  const servers = await openServers();
+export async function withServers(task: (servers: UndiciServers) => Promise<void>): Promise<void> {
+  const servers = await openUndiciServers();
   try {
     await task(servers);
   } finally {
@@ -94,7 +94,7 @@ export function turnOn(options: InstrumentOutboundOptions): () => void {
 }
 
 /** Returns the origins that may get the id. */
-export function allowed({ friend, secure, secure2 }: Servers): string[] {
+export function allowed({ friend, secure, secure2 }: UndiciServers): string[] {
   return [friend.url, secure.url, secure2.url];
 }
 
@@ -172,7 +172,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
   function instrumented(
     id: string,
     title: string,
-    task: (servers: Servers) => Promise<void>,
+    task: (servers: UndiciServers) => Promise<void>,
     more: Partial<InstrumentOutboundOptions> = {},
   ): ClientScenario {
     return {
@@ -191,8 +191,8 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
   function viaDispatcher(
     id: string,
     title: string,
-    open: (servers: Servers) => Dispatcher,
-    task: (dispatcher: Dispatcher, servers: Servers, id: string) => Promise<void>,
+    open: (servers: UndiciServers) => Dispatcher,
+    task: (dispatcher: Dispatcher, servers: UndiciServers, id: string) => Promise<void>,
     count = some,
   ): ClientScenario {
     return instrumented(id, title, async (servers) => {
@@ -202,13 +202,13 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
       } finally {
         await end(dispatcher);
       }
-      assertToldNothing(servers.stranger, false);
+      assertReceivedNothing(servers.stranger, false);
     });
   }
 
   const { Agent, Pool, Client, BalancedPool, ProxyAgent, request } = undici;
 
-  const openers: Readonly<Record<string, (servers: Servers) => Dispatcher>> = {
+  const openers: Readonly<Record<string, (servers: UndiciServers) => Dispatcher>> = {
     pool: ({ friend }) => new Pool(friend.url, { connections }),
     agent: () => new Agent({ connections }),
     client: ({ friend }) => new Client(friend.url),
@@ -235,7 +235,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
       const agent = new Agent({ connections });
       await together(some, () => send(undici, agent, `${servers.stranger.url}/`));
       await end(agent);
-      assertToldNothing(servers.stranger);
+      assertReceivedNothing(servers.stranger);
     }),
   );
 
@@ -254,7 +254,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
       viaDispatcher(
         `${name.replace(' ', '-')}-${opener}`,
         `send each retry by the ${name} of a ${opener} with the id of who asked`,
-        (servers) => wrap((openers[opener] as (servers: Servers) => Dispatcher)(servers)),
+        (servers) => wrap((openers[opener] as (servers: UndiciServers) => Dispatcher)(servers)),
         async (dispatcher, { friend }, id) => {
           const url = `${friend.url}/flaky?${id}`;
           assertOwn(id, await readBody((await request(url, { dispatcher })).body));
@@ -323,7 +323,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
         viaDispatcher(
           `${word}-same-${opener}`,
           `send each hop to the same origin by ${name} of a ${opener} with the id`,
-          openers[opener] as (servers: Servers) => Dispatcher,
+          openers[opener] as (servers: UndiciServers) => Dispatcher,
           async (dispatcher, { friend }, id) => {
             const url = `${friend.url}${redirectTo(`/${id}`)}`;
             assertOwn(id, await followWith(dispatcher)(url));
@@ -337,7 +337,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
         () => new Agent({ connections }),
         async (dispatcher, { friend, stranger }) => {
           await followWith(dispatcher)(`${friend.url}${redirectTo(`${stranger.url}/`)}`);
-          assertToldNothing(stranger);
+          assertReceivedNothing(stranger);
         },
       ),
       viaDispatcher(
@@ -348,7 +348,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
           const onward = `${stranger.url}${redirectTo(`${friend.url}/${id}`)}`;
           const head = await followWith(dispatcher)(`${friend.url}${redirectTo(onward)}`);
           assertOwn(id, head);
-          assertToldNothing(stranger);
+          assertReceivedNothing(stranger);
         },
       ),
       instrumented(
@@ -360,13 +360,13 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
             followWith(pool)(`${stranger.url}${redirectTo(`${friend.url}/`)}`).catch(() => {}),
           );
           await end(pool);
-          assertToldNothing(stranger);
+          assertReceivedNothing(stranger);
         },
       ),
     ];
   });
 
-  const proxyOf = (servers: Servers, more: object = {}): Dispatcher =>
+  const proxyOf = (servers: UndiciServers, more: object = {}): Dispatcher =>
     new ProxyAgent({
       uri: servers.proxy.url,
       requestTls: { rejectUnauthorized: false },
@@ -392,12 +392,12 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
           await readBody((await request(`${stranger.url}/`, { dispatcher })).body);
         });
         await end(dispatcher);
-        assertToldNothing(stranger);
+        assertReceivedNothing(stranger);
         const tunnels = proxy.heads.filter(({ method }) => method === 'CONNECT');
         assert.ok(tunnels.length > 0);
-        assertToldNothing({ url: proxy.url, heads: tunnels });
+        assertReceivedNothing({ url: proxy.url, heads: tunnels });
         const forwarded = proxy.heads.filter(({ url }) => url.startsWith(stranger.url));
-        assertToldNothing({ url: proxy.url, heads: forwarded }, false);
+        assertReceivedNothing({ url: proxy.url, heads: forwarded }, false);
       },
     ),
     instrumented(
@@ -412,8 +412,8 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
         });
         await end(dispatcher);
         undo();
-        assertToldNothing(stranger);
-        assertToldNothing(proxy);
+        assertReceivedNothing(stranger);
+        assertReceivedNothing(proxy);
       },
     ),
   ]);
@@ -431,7 +431,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
   );
 
   /** Calls whose target is not certain, or is the stranger. Each resolves or rejects as it does without us. */
-  const uncertain: Readonly<Record<string, (servers: Servers) => Promise<unknown>>> = {
+  const uncertain: Readonly<Record<string, (servers: UndiciServers) => Promise<unknown>>> = {
     'a Host of another': ({ stranger, friend }) =>
       request(stranger.url, { headers: { host: new URL(friend.url).host } }),
     'another Host': ({ friend, stranger }) =>
@@ -488,7 +488,7 @@ export function undiciScenarios(undici: Undici, major: number): ClientScenario[]
       });
       await end(client);
       undo();
-      assertToldNothing(proxy);
+      assertReceivedNothing(proxy);
       assert.deepEqual(skips, []);
     },
   );
@@ -903,21 +903,21 @@ function interceptorScenarios(undici: Undici, major: number): ClientScenario[] {
     twice: (own) => [own, redirect, own],
   };
   return Object.entries(orders).flatMap(([order, compose]) => {
-    const composed = (dispatcher: Dispatcher, servers: Servers): Dispatcher => {
+    const composed = (dispatcher: Dispatcher, servers: UndiciServers): Dispatcher => {
       const own = undiciInterceptor({ to: allowed(servers), keys: ['tenant'] });
       return dispatcher.compose(...compose(own));
     };
     const scenario = (
       word: string,
       title: string,
-      task: (servers: Servers) => Promise<void>,
+      task: (servers: UndiciServers) => Promise<void>,
     ): ClientScenario => ({
       id: `interceptor-${order}-${word}`,
       title: `${title}, with the interceptor ${order}`,
       run: () =>
         withServers(async (servers) => {
           await task(servers);
-          assertToldNothing(servers.stranger, false);
+          assertReceivedNothing(servers.stranger, false);
           assert.ok(servers.friend.heads.every(({ all }) => !all.includes('x-request-context')));
         }),
     });
@@ -940,7 +940,7 @@ function interceptorScenarios(undici: Undici, major: number): ClientScenario[] {
           await (await request(servers.stranger.url, { dispatcher })).body.dump();
         });
         await end(dispatcher);
-        assertToldNothing(servers.stranger);
+        assertReceivedNothing(servers.stranger);
       }),
       scenario('outside', 'send nothing outside of any context', async (servers) => {
         const { friend } = servers;
@@ -986,7 +986,7 @@ function interceptorScenarios(undici: Undici, major: number): ClientScenario[] {
             await (await request(other, { dispatcher })).body.dump();
           });
           await end(dispatcher);
-          assertToldNothing(stranger);
+          assertReceivedNothing(stranger);
           assert.ok(friend.heads.every(({ ids }) => ids.length === 1));
         }),
         scenario(
@@ -1003,7 +1003,7 @@ function interceptorScenarios(undici: Undici, major: number): ClientScenario[] {
               );
             });
             await end(dispatcher);
-            assertToldNothing(stranger);
+            assertReceivedNothing(stranger);
           },
         ),
       );
