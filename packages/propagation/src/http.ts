@@ -29,6 +29,10 @@ const checks: { readonly undici: Check } = {
  *
  * @example
  * const undo = instrumentOutbound({ to: ['https://api.example.com'] });
+ * @example
+ * import * as undici from 'undici';
+ *
+ * instrumentOutbound({ to: ['*.internal:8080'], undici: [undici], keys: ['tenant'] });
  *
  * @throws {InvalidOptionError} naming the option that is missing, unknown or invalid
  */

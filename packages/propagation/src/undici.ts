@@ -23,8 +23,8 @@ let currentHops: object | undefined;
 /**
  * Returns an interceptor of undici that makes calls carry the current id to the destinations that `to` names.
  *
- * Its order among others does not matter: where another one retries or follows redirects, each request is decided for
- * where it goes, and has the id of who asked first.
+ * Its place among other interceptors does not matter: where another one retries or follows redirects, each request is
+ * decided for its own target, and has the id of who asked first.
  *
  * @example
  * const agent = new Agent().compose(undiciInterceptor({ to: ['https://api.example.com'] }));

@@ -73,7 +73,7 @@ describe('lookUp', () => {
     expect(asked).toStrictEqual(['baggage']);
   });
 
-  it('tell values of two names from one value that both find', () => {
+  it('distinguish values of two names from one value that both find', () => {
     const find = (upper: unknown, lower: unknown) => (name: string) =>
       name === 'A' ? upper : lower;
     expect(lookUp('A', find(['1', '2'], ['1', '2']))).toStrictEqual(['1', '2']);

@@ -581,7 +581,7 @@ describe('extract', () => {
         (name) => (/x-request-id/i.test(name) ? Buffer.from('theirs') : undefined),
         id,
       ],
-      ['tells them apart', (name) => ({ 'X-Request-ID': 'a', 'x-request-id': 'b' })[name], {}],
+      ['distinguishes them', (name) => ({ 'X-Request-ID': 'a', 'x-request-id': 'b' })[name], {}],
       ['returns a list of one', (name) => (name === 'baggage' ? null : ['theirs']), id],
       ['returns a list of two', () => ['a', 'b'], {}],
       ['returns an empty list', () => [], {}],

@@ -232,7 +232,7 @@ describe.skipIf(isAbsent).each(majors)(
     });
 
     describe("with id: 'child'", () => {
-      it('give each job an id of its own, kept over attempts, and the id of who added it as parent', async () => {
+      it('give each job a fresh id, kept over attempts, and the id of who added it as parent', async () => {
         const { queue, worker } = bench(bullmq, { id: 'child' });
         const { processor, attempts } = recorder(1);
         const adding = queue();

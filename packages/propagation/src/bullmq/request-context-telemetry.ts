@@ -2,8 +2,11 @@ import { type ContextValues, context } from '@request-context/core';
 import { type Check, runWithoutScope } from '@request-context/core/adapter';
 import type { Attributes, ContextManager, Span, SpanKind, Telemetry, Tracer } from 'bullmq';
 import { reportSkip } from '../carrier/carried-values.ts';
-import type { NormalizedPropagation, PropagationOptions } from '../carrier/propagation-options.ts';
-import { normalizePropagation } from '../carrier/propagation-options.ts';
+import {
+  type NormalizedPropagation,
+  normalizePropagation,
+  type PropagationOptions,
+} from '../carrier/propagation-options.ts';
 import { type TaskId, taskIdCheck } from '../carrier/propagator.ts';
 import { type CarriedJob, carryJob, carryNothing, jobValues } from './carried-job.ts';
 import { readJobMetadata, writeJobMetadata } from './job-metadata.ts';
@@ -12,7 +15,7 @@ import { currentJob, type RunningJob, runJob, runWithoutJob } from './running-jo
 /** Options of {@link requestContextTelemetry}. */
 export interface RequestContextTelemetryOptions extends PropagationOptions {
   /**
-   * `'same'`: a job has the id of who adds it. `'child'`: it has an id of its own, and the other as `parentRequestId`.
+   * `'same'`: a job has the id of who adds it. `'child'`: it has a fresh id, and the other as `parentRequestId`.
    * @default 'same'
    */
   id?: TaskId | undefined;

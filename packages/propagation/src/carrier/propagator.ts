@@ -68,7 +68,10 @@ const runChecks: { readonly [K in keyof Required<RunOptions<never>>]: Check } = 
  * Creates a propagator, for carriers without an entry in this package.
  *
  * @example
- * const propagator = createPropagator({ keys: ['tenant'] });
+ * const propagator = createPropagator();
+ * const headers = propagator.inject({});
+ * @example
+ * const propagator = createPropagator({ keys: ['tenant'], onSkip: (why, { key }) => logger.warn({ why, key }) });
  *
  * @throws {InvalidOptionError} naming the option that is unknown or has an invalid value
  */

@@ -10,8 +10,8 @@ import { dropPromise } from '../carrier/drop-promise.ts';
  * itself. Host names are compared as the URL standard parses them. Other schemes, such as `ws:`, are never covered:
  * the request that opens a WebSocket is one of http or https.
  *
- * A function gets a copy of the URL, without its user name and password. Only `true` counts: of a promise, anything
- * else and a function that throws, nothing is sent.
+ * A function gets a copy of the URL, without its user name and password. Only `true` sends something: a
+ * promise, any other value and an error send nothing.
  *
  * @example
  * ['https://api.example.com', '*.internal:8080', 'localhost:*']
@@ -22,7 +22,7 @@ export type Destinations = readonly string[] | ((target: URL) => boolean);
 export type IsDestination = (target: URL) => boolean | undefined;
 
 interface Origin {
-  /** `'http:'`, `'https:'`; undefined for both. */
+  /** `'http:'` or `'https:'`; undefined for both. */
   readonly protocol: string | undefined;
   /** The name; for a wildcard, the end of the names that it covers, with a leading dot. */
   readonly host: string;

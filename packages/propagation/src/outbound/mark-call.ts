@@ -34,9 +34,9 @@ const firstOrigins = new WeakMap<object, string | undefined>();
 let count = 0;
 
 /**
- * Marks a call. Returns the name of a header to send with it: the one thing that all of undici hands down, from a retry and
- * a redirect too. It is taken out of each request when undici publishes it, before it is written, and what the scope sends
- * to where this request goes is added. If it were sent after all, it would tell nobody anything.
+ * Marks a call. Returns the name of a header to send with it: the one thing that all of undici hands down, to retries and
+ * redirects too. When undici publishes a request, before it is written, the mark is replaced by what the scope sends to
+ * the request's target. If it were sent after all, it would reveal nothing.
  */
 export function markCall(call: MarkedCall): string {
   // Once, and for good.

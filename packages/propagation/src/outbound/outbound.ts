@@ -9,9 +9,9 @@ import {
 import { normalizePropagation, type PropagationOptions } from '../carrier/propagation-options.ts';
 import { compileDestinations, type Destinations } from './destinations.ts';
 
-/** What every way to send the id over HTTP needs to know. */
+/** Options of every function that sends the id over HTTP. */
 export interface OutboundOptions extends PropagationOptions {
-  /** To whom the id is sent. Required: nobody else gets it. */
+  /** To whom the id is sent: origins, or a function. Required: nobody else gets the id. */
   to: Destinations;
   /**
    * What happens to a header that the caller has set: `'keep'` leaves it, `'replace'` sets the current id.
@@ -20,9 +20,9 @@ export interface OutboundOptions extends PropagationOptions {
   existing?: 'keep' | 'replace' | undefined;
 }
 
-/** Decides for one call after the other what is sent. */
+/** Decides what each call sends. */
 export interface Outbound {
-  /** Whether `to` is a function, which gets the whole URL. Otherwise an origin decides. */
+  /** Whether `to` is a function, which gets the whole URL. Otherwise the origin is enough. */
   readonly isPathNeeded: boolean;
   /**
    * Returns the headers to set on a request, for the scope that is current. A header that is there is among them only to

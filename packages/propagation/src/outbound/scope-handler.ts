@@ -4,7 +4,7 @@ import type { Method } from '@request-context/core/adapter';
 /**
  * Returns a handler of undici whose callbacks run in a scope. Retries and redirects are dispatched from them.
  *
- * Of undici's two kinds of handlers, each has other methods, and undici tells them apart by those that are there.
+ * undici has two kinds of handlers, and distinguishes them by the methods that are there.
  *
  * @param run - Runs a function in the scope.
  */

@@ -26,7 +26,7 @@ export type ChildEnvOptions = Omit<PropagationOptions, 'header'>;
 /** Options of {@link contextFromEnv}. */
 export interface ContextFromEnvOptions extends ChildEnvOptions {
   /**
-   * `'same'`: the id is the environment's. `'child'`: it is a fresh one, and the environment's is the `parentRequestId`.
+   * `'same'`: the id is the environment's. `'child'`: it is fresh, and the environment's is the `parentRequestId`.
    * @default 'same'
    */
   id?: TaskId | undefined;
@@ -61,8 +61,8 @@ export function childEnv(env: Env = process.env, options?: ChildEnvOptions): Env
 }
 
 /**
- * Returns the values that {@link childEnv} gave this process, for `context.run()`. The id passes the same check as a
- * header. Without a valid one, it is a fresh id.
+ * Returns the values that {@link childEnv} passed to this process, for `context.run()`. The id passes the same check as a
+ * header. Without a valid one, it is fresh.
  *
  * @example
  * await context.run(contextFromEnv(), main);

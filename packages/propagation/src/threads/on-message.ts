@@ -26,7 +26,7 @@ export interface TargetPort {
  * The handler gets messages unwrapped, and others as they are. One that was not wrapped, or was wrapped outside of
  * requests, or carries an invalid id, has a fresh id: its log lines belong together, and to no request.
  *
- * ## A listener as any other
+ * ## A listener like any other
  *
  * It keeps the port open as long as a listener of yours would, and what the handler throws or returns goes where the
  * listener's would. `this` is the port. A second parameter is what the event has besides: the `sendHandle` of a process,

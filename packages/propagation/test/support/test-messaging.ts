@@ -144,7 +144,7 @@ export function testMessaging(entry: object, client: TestedClient): void {
       expect(valuesInTask(message, { header: 'type' })).toEqual({ requestId: 'order' });
     });
 
-    it('add the id under the name that `header` gives', () => {
+    it('add the id under the header that the options name', () => {
       const sent = inScope({ requestId: 'id-1' }, () =>
         messageHeaders(client.create({}), { header: 'Correlation-ID' }),
       );

@@ -74,7 +74,7 @@ export function tenantOf(id: string): string {
 /** Calls of one request. With the suite's 24 clients, more than 300 wait for two connections. */
 const calls = 13;
 
-/** Makes calls of one request side by side, each in a scope with an id of its own. */
+/** Makes calls of one request side by side, each in a scope with a separate id. */
 export async function inManyScopes(x: ProbedExchange, ask: () => Promise<Received>): Promise<void> {
   const asked = Array.from({ length: calls }, (_, n) => {
     const id = `${x.id}.${n}`;
