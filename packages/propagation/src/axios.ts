@@ -5,6 +5,7 @@ import { isSameName } from './internal/is-same-name.ts';
 import { listOf } from './internal/list-of.ts';
 import { parseUrl } from './internal/parse-url.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from './outbound/outbound.ts';
+import { isHostOf } from './outbound/undici-request.ts';
 
 export type { Destinations } from './outbound/destinations.ts';
 export type { OutboundOptions } from './outbound/outbound.ts';
@@ -29,6 +30,8 @@ interface DispatchedConfig extends AxiosConfig {
   adapter?: unknown;
   transport?: unknown;
   socketPath?: unknown;
+  httpAgent?: unknown;
+  httpsAgent?: unknown;
   fetchOptions?: { redirect?: unknown } | undefined;
   /** What the adapter `fetch` calls, from axios 1.12 on. Earlier versions ignore it. */
   env?: { readonly fetch?: unknown } | undefined;
@@ -44,6 +47,7 @@ interface NextHop {
   readonly port?: unknown;
   readonly path?: unknown;
   readonly socketPath?: unknown;
+  readonly agents?: { readonly http?: unknown; readonly https?: unknown } | undefined;
   headers: Record<string, unknown>;
 }
 
@@ -202,13 +206,16 @@ function decideHop(options: NextHop, hop: Hop, outbound: Outbound): void {
 
 /** Returns the URL that a request is for; undefined where it is not certain, or redirects cannot be decided. */
 function targetOf(config: DispatchedConfig): URL | undefined {
-  const { url = '', baseURL, allowAbsoluteUrls, transport, socketPath } = config;
+  const { url = '', baseURL, allowAbsoluteUrls, transport, socketPath, headers } = config;
+  const { httpAgent: http, httpsAgent: https } = config;
   const adapter = adapterOf(config);
   if (socketPath || (adapter === 'http' ? transport : adapter !== 'fetch')) return undefined;
   const text = String(url);
   const isAbsolute = absoluteUrl.test(text);
   if (baseURL && isAbsolute && allowAbsoluteUrls === false) return undefined;
-  return parseUrl(baseURL && !isAbsolute ? joined(String(baseURL), text) : text);
+  const target = parseUrl(baseURL && !isAbsolute ? joined(String(baseURL), text) : text);
+  if (target === undefined || !isHostOf(headers.get('host'), target)) return undefined;
+  return adapter === 'fetch' || isKeptBy({ http, https }, target) ? target : undefined;
 }
 
 function joined(baseUrl: string, url: string): string {
@@ -239,9 +246,9 @@ function isWithoutRedirects({ fetchOptions }: DispatchedConfig): boolean {
 
 /** Returns the URL that a redirect leads to; undefined where it is not certain. */
 function targetOfHop(options: NextHop): URL | undefined {
-  const { href, protocol, hostname, port, path, socketPath } = options;
+  const { href, protocol, hostname, port, path, socketPath, agents } = options;
   const target = typeof href === 'string' ? parseUrl(href) : undefined;
-  if (target === undefined || socketPath) return undefined;
+  if (target === undefined || socketPath || !isKeptBy(agents, target)) return undefined;
   // A proxy without a tunnel gets the whole URL as the path.
   const isAbsolute = typeof path === 'string' && /^https?:\/\//i.test(path);
   const host = String(hostname);
@@ -252,6 +259,17 @@ function targetOfHop(options: NextHop): URL | undefined {
   );
   // The user's own function may have changed where the request goes.
   return actual?.origin === target.origin ? target : undefined;
+}
+
+/**
+ * Returns whether the agent for a URL connects to where the URL says. The options of an agent take precedence over those of a
+ * request.
+ */
+function isKeptBy(agents: NextHop['agents'], target: URL): boolean {
+  const agent = target.protocol === 'https:' ? agents?.https : agents?.http;
+  const options: unknown = isKey(agent) ? Reflect.get(agent, 'options') : undefined;
+  if (!isKey(options)) return true;
+  return !['socketPath', 'host', 'port'].some((name) => Reflect.get(options, name));
 }
 
 function hopOf(beforeRedirect: unknown): Hop | undefined {

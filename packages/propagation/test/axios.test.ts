@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { Agent, createServer } from 'node:http';
 import { context } from '@request-context/core';
 import axios, { AxiosHeaders, type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -18,7 +18,9 @@ let stranger = '';
 function start(): Promise<string> {
   return listen(
     createServer(({ headers, url: path }, res) => {
+      const [, location] = path?.split('/to?') ?? [];
       if (path === '/out') res.writeHead(302, { Location: stranger }).end();
+      else if (location) res.writeHead(302, { Location: decodeURIComponent(location) }).end();
       else res.setHeader('Content-Type', 'application/json').end(JSON.stringify(headers));
     }),
   );
@@ -125,6 +127,29 @@ describe('what is sent', () => {
     },
   );
 });
+
+describe('where it is not certain who gets the request', () => {
+  it.each<[string, () => AxiosRequestConfig]>([
+    ['a Host of another server', () => ({ url, headers: { Host: 'other.test' } })],
+    ['an agent with another port', () => ({ url, httpAgent: agentFor(stranger) })],
+    [
+      'a redirect to an agent with another port',
+      () => ({ url: `${stranger}/to?${encodeURIComponent(url)}`, httpAgent: agentFor(stranger) }),
+    ],
+  ])('must send nothing, for %s', async (_what, config) => {
+    expect((await send(create(), config()))['x-request-id']).toBeUndefined();
+  });
+
+  it('must send the id with the Host of the URL', async () => {
+    const headers = { Host: new URL(url).host };
+    expect((await send(create(), { url, headers }))['x-request-id']).toBe('myid');
+  });
+});
+
+function agentFor(to: string): Agent {
+  const options = { host: '127.0.0.1', port: new URL(to).port };
+  return new Agent(options as object);
+}
 
 describe('options', () => {
   it.each<[string, unknown, string]>([
