@@ -1,7 +1,7 @@
 import { newRequestId, type Snapshot } from '@request-context/core';
 import { listenTo } from './listen-to.ts';
 import type { Outbound } from './outbound.ts';
-import { builtNames, setBuilt } from './undici-headers.ts';
+import { builtNames, headerValues, isNamed, setBuilt } from './undici-headers.ts';
 import {
   isNamedByCall,
   originOf,
@@ -50,12 +50,49 @@ export function markCall(call: MarkedCall): string {
 
 function unmark(message: unknown): void {
   const { request } = message as { request: UndiciRequest };
+  if (request.headers === '') unmarkLater(request);
   for (const name of builtNames(request.headers).filter((name) => name.startsWith(prefix))) {
     request.headers = setBuilt(request.headers, name);
     const call = calls.get(name)?.deref();
     if (call === undefined || request.method === 'CONNECT') continue;
     call.run(setHeaders, request, call.outbound, markedTarget(request, call));
   }
+}
+
+/**
+ * Does the same for HTTP/2 of undici 5, which publishes a request before it gives it headers: an empty object, and then one
+ * header after the other, the mark last.
+ */
+function unmarkLater(request: UndiciRequest): void {
+  const define = (descriptor: PropertyDescriptor): void => {
+    Object.defineProperty(request, 'headers', {
+      configurable: true,
+      enumerable: true,
+      ...descriptor,
+    });
+  };
+  const set = (value: unknown): void => {
+    const isText = typeof value !== 'object' || value === null;
+    define({ writable: true, value: isText ? value : unmarking(request, value) });
+  };
+  define({ get: () => '', set });
+}
+
+function unmarking(request: UndiciRequest, headers: object): object {
+  return new Proxy(headers, {
+    set(to, key, value) {
+      if (typeof key !== 'string' || !key.startsWith(prefix)) return Reflect.set(to, key, value);
+      const call = calls.get(key)?.deref();
+      if (call === undefined || request.method === 'CONNECT') return true;
+      const read = (name: string) => headerValues(to, name);
+      const target = markedTarget(request, call);
+      for (const [name, value] of call.run(call.outbound.headersFor, target, read)) {
+        for (const own of Object.keys(to)) if (isNamed(own, name)) Reflect.deleteProperty(to, own);
+        Reflect.set(to, name, value);
+      }
+      return true;
+    },
+  });
 }
 
 function markedTarget(request: UndiciRequest, { asked, hops }: MarkedCall): URL | undefined {

@@ -54,7 +54,8 @@ function pairsOf(headers: unknown): Pair[] {
   return Object.entries(headers);
 }
 
-function isNamed(key: unknown, name: string): boolean {
+/** Returns whether a header has a name, upper or lower case. */
+export function isNamed(key: unknown, name: string): boolean {
   return isSameName(typeof key === 'string' ? key : String(key), name);
 }
 

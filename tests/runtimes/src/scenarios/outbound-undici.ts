@@ -885,6 +885,33 @@ function interceptorScenarios(undici: Undici, major: number): ClientScenario[] {
             await end(pool);
           }),
       },
+      {
+        id: 'interceptor-option-http2',
+        title: 'send each call over HTTP/2 with its own id, and no mark',
+        run: () =>
+          withServers(async (servers) => {
+            const { friend, secure2 } = servers;
+            for (const to of [[secure2.url], [friend.url]]) {
+              const interceptor = undiciInterceptor({ to, keys: ['tenant'] });
+              const options = {
+                allowH2: true,
+                connect: { rejectUnauthorized: false },
+                connections,
+                interceptors: { Pool: [interceptor] },
+              };
+              const pool = new Pool(secure2.url, options as never);
+              await together(some, async (id) => {
+                const { body } = await pool.request({ path: '/', method: 'GET' });
+                const head = await readBody(body);
+                if (to.includes(secure2.url)) assertOwn(id, head);
+                else assert.doesNotMatch(head.all, /x-request|baggage/);
+              });
+              // A pool knows HTTP/2 once a connection is there.
+              assert.ok(secure2.heads.length > 0);
+              await end(pool);
+            }
+          }),
+      },
     ];
   }
   const { interceptors } = undici;
