@@ -1,7 +1,9 @@
 import { context } from '@request-context/core';
 import type { Check } from '@request-context/core/adapter';
-import { hasBuiltInUndici } from './outbound/built-in-undici.ts';
+import { isBuiltInFetch } from './outbound/built-in-undici.ts';
+import { globalDispatchers, isOfUndici } from './outbound/dispatcher-facts.ts';
 import {
+  copyInit,
   type Fetch,
   type FetchInit,
   type FetchInput,
@@ -42,7 +44,8 @@ export function propagatingFetch(options: PropagatingFetchOptions): typeof fetch
   const { outbound, checked } = createOutbound(options, checks);
   // The current one: the one that is returned may replace it.
   const call = checked.fetch ?? globalThis.fetch;
-  const propagate = checked.fetch === undefined && hasBuiltInUndici ? fetchMarked : followByHand;
+  const propagate =
+    checked.fetch === undefined && isBuiltInFetch(call) ? fetchMarked : followByHand;
   return async (input, init) => propagate(outbound, (...args) => call(...args), input, init);
 }
 
@@ -53,7 +56,13 @@ async function fetchMarked(
   input: FetchInput,
   init?: FetchInit,
 ): Promise<Response> {
-  const read = context.active ? readFetchCall(input, init) : undefined;
+  if (!context.active) return fetch(input, init);
+  // Nothing takes the mark out of what another make of dispatcher sends.
+  const dispatchers = [init?.dispatcher ?? undefined, ...globalDispatchers()];
+  if (!dispatchers.every((one) => one === undefined || isOfUndici(one))) {
+    return followByHand(outbound, fetch, input, init);
+  }
+  const read = readFetchCall(input, init);
   if (read === undefined) return fetch(input, init);
   const { headers, url, request } = read;
   const call: MarkedCall = {
@@ -63,7 +72,7 @@ async function fetchMarked(
     hops: isGlobal(init?.dispatcher) && isGlobal(dispatcherOf(request)) ? undefined : {},
   };
   headers.set(markCall(call), '1');
-  const response = await fetch(input, { ...init, headers });
+  const response = await fetch(input, { ...copyInit(init), headers });
   // Keeps the call until here.
   void call.run;
   return response;

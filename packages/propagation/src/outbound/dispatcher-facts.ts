@@ -68,6 +68,29 @@ export function findBase(dispatcher: unknown): { dispatch: Method } | undefined 
   return undefined;
 }
 
+/**
+ * Returns whether a dispatcher extends the `Dispatcher` of a copy of undici, so that its clients publish their requests.
+ * `fetch` takes any object that has a `dispatch`.
+ */
+export function isOfUndici(dispatcher: unknown): boolean {
+  if (typeof dispatcher !== 'object' || dispatcher === null) return false;
+  let prototype: unknown = Object.getPrototypeOf(dispatcher);
+  while (typeof prototype === 'object' && prototype !== null) {
+    const type = prototype;
+    if (['dispatch', 'close', 'destroy'].every((name) => Object.hasOwn(type, name))) return true;
+    prototype = Object.getPrototypeOf(type);
+  }
+  return false;
+}
+
+/** The keys of the global dispatchers. The first is that of undici 5 to 7, the second that of undici 8. */
+const globalKeys = [1, 2, 3].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
+
+/** Returns the global dispatchers. */
+export function globalDispatchers(): unknown[] {
+  return globalKeys.map((key) => Reflect.get(globalThis, key)).filter((one) => one !== undefined);
+}
+
 function isBase(prototype: object): prototype is { dispatch: Method } {
   // Its own base class has no `destroyed`.
   return Object.hasOwn(prototype, 'dispatch') && Object.hasOwn(prototype, 'destroyed');

@@ -31,13 +31,40 @@ const bodyHeaders = [
 /** Headers that are for one origin only. The standard removes the first; undici the others too. */
 const originHeaders = ['authorization', 'proxy-authorization', 'cookie', 'host'];
 
+/** Members of what `fetch` takes. Source: Fetch standard, "RequestInit". */
+const members = [
+  'method',
+  'body',
+  'referrer',
+  'referrerPolicy',
+  'mode',
+  'credentials',
+  'cache',
+  'redirect',
+  'integrity',
+  'keepalive',
+  'signal',
+  'duplex',
+] as const;
+
+/** Returns a copy of what `fetch` takes, which may inherit its members: it may be a `Request`. */
+export function copyInit(init: FetchInit = {}): FetchInit {
+  const copy: Record<string, unknown> = { ...init };
+  for (const name of members) {
+    if (name in copy || !(name in init)) continue;
+    const value: unknown = Reflect.get(init, name);
+    if (value !== undefined) copy[name] = value;
+  }
+  return copy;
+}
+
 /** Returns what a call asks for; undefined where it is for `fetch` to reject. */
 export function readFetchCall(input: FetchInput, init: FetchInit = {}): FetchCall | undefined {
   try {
     const request = isRequest(input) ? input : undefined;
     return {
       url: new URL(request?.url ?? String(input)),
-      method: String(init.method ?? request?.method ?? 'GET').toUpperCase(),
+      method: methodOf(String(init.method ?? request?.method ?? 'GET')),
       headers: new Headers(init.headers ?? request?.headers),
       redirect: init.redirect ?? request?.redirect ?? 'follow',
       request,
@@ -45,6 +72,11 @@ export function readFetchCall(input: FetchInput, init: FetchInit = {}): FetchCal
   } catch {
     return undefined;
   }
+}
+
+/** Returns a method as it is sent. Source: Fetch standard, "normalize". */
+function methodOf(method: string): string {
+  return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
 }
 
 function isRequest(input: FetchInput): input is Request {
@@ -68,10 +100,13 @@ export function followByHand(
   const call = readFetchCall(input, init);
   const headers = call === undefined ? undefined : headersFor(outbound, call, init);
   if (call === undefined || headers === undefined || call.request?.bodyUsed === true) {
-    return fetch(input, init);
+    // An iterator has no headers a second time.
+    if (call === undefined || !isIterator(init.headers)) return fetch(input, init);
+    return fetch(input, { ...copyInit(init), headers: call.headers });
   }
-  if (call.redirect !== 'follow') return fetch(input, { ...init, headers });
-  return follow(outbound, fetch, input, init, call, headers);
+  const copy = copyInit(init);
+  if (call.redirect !== 'follow') return fetch(input, { ...copy, headers });
+  return follow(outbound, fetch, input, copy, call, headers);
 }
 
 /** Returns the headers of a request with those that the current scope sends; undefined where it sends none. */
@@ -161,6 +196,10 @@ function redirectTarget(location: string, url: URL): URL {
 /** Returns the error with which `fetch` rejects. */
 function failure(reason: string): TypeError {
   return new TypeError('fetch failed', { cause: new Error(reason) });
+}
+
+function isIterator(headers: unknown): boolean {
+  return typeof headers === 'object' && headers !== null && 'next' in headers;
 }
 
 function isStream(body: unknown): boolean {

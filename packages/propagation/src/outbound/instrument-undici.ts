@@ -1,8 +1,13 @@
 import { context, type Snapshot } from '@request-context/core';
 import { type Method, runWithoutScope } from '@request-context/core/adapter';
 import { isObject } from '../internal/is-object.ts';
-import { hasBuiltInUndici } from './built-in-undici.ts';
-import { type DispatcherFacts, dispatcherFacts, findBase } from './dispatcher-facts.ts';
+import { hasBuiltInUndici, noteWrapper } from './built-in-undici.ts';
+import {
+  type DispatcherFacts,
+  dispatcherFacts,
+  findBase,
+  globalDispatchers,
+} from './dispatcher-facts.ts';
 import { type Fetch, followByHand } from './follow-by-hand.ts';
 import { listenTo } from './listen-to.ts';
 import type { Outbound } from './outbound.ts';
@@ -61,9 +66,6 @@ interface Connections {
   /** Takes back the headers of each request that waits for the first one. */
   readonly waiting: Map<UndiciRequest, () => void>;
 }
-
-/** The keys of the global dispatchers. The first is that of undici 5 to 7, the second that of undici 8. */
-const globalKeys = [1, 2, 3].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
 
 /**
  * Makes calls of `fetch` and of undici carry the id. Returns a function that undoes it.
@@ -195,11 +197,12 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
   }
 
   function patchGlobals(): void {
-    for (const key of globalKeys) patchBaseOf(Reflect.get(globalThis, key));
+    for (const dispatcher of globalDispatchers()) patchBaseOf(dispatcher);
   }
 
   function wrapFetch(original: () => Fetch): Fetch {
-    return new Proxy(original(), {
+    const fetch = original();
+    const wrapper = new Proxy(fetch, {
       apply(fetch, self, args: Parameters<Fetch>) {
         if (!isUndone && !hasBuiltInUndici) {
           const call: Fetch = (...args) => Reflect.apply(fetch, self, args);
@@ -210,6 +213,8 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
         return Reflect.apply(fetch, self, args);
       },
     });
+    noteWrapper(wrapper, fetch);
+    return wrapper;
   }
 
   const unsubscribes = [
