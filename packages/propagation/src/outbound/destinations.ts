@@ -63,11 +63,17 @@ export function compileDestinations(to: unknown): IsDestination {
     );
   }
   const origins = Array.from(to, parseOrigin);
-  return ({ protocol, hostname, port }) => {
+  // Reading the parts of a URL costs more than the rest, and calls of http share the URL of an origin.
+  let last: URL | undefined;
+  let isLast = false;
+  return (url) => {
+    if (url === last) return isLast;
+    last = url;
+    const { protocol, hostname, port } = url;
     const own = defaultPorts[protocol];
-    if (own === undefined) return false;
-    const target = { protocol, hostname, own, port: port === '' ? own : port };
-    return origins.some((origin) => covers(origin, target));
+    const target = { protocol, hostname, own: own ?? '', port: port === '' ? (own ?? '') : port };
+    isLast = own !== undefined && origins.some((origin) => covers(origin, target));
+    return isLast;
   };
 }
 

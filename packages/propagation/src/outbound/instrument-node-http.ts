@@ -307,9 +307,12 @@ function targetOf(
   read: Read,
   isPathNeeded: boolean,
 ): URL | undefined {
-  const path = requestLine.exec(head)?.[1];
-  if (origin === undefined || path === undefined) return undefined;
-  const isAbsolute = absoluteForm.test(path);
+  if (origin === undefined) return undefined;
+  // What nearly every request has: an origin decides, and the path is none.
+  const isOrigin = !isPathNeeded && head[head.indexOf(' ') + 1] === '/';
+  const path = isOrigin ? '/' : requestLine.exec(head)?.[1];
+  if (path === undefined) return undefined;
+  const isAbsolute = !isOrigin && absoluteForm.test(path);
   const target = isAbsolute
     ? parseUrl(path)
     : isPathNeeded && path.startsWith('/')

@@ -159,6 +159,7 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
       host: request.host,
       asked: originOf(asked, origin),
       connection: origin,
+      isPathNeeded: outbound.isPathNeeded,
     };
     const target = known?.isCertain === false ? undefined : targetOf(route);
     if (known === undefined || known.isCertain !== undefined) {
@@ -275,6 +276,7 @@ function withHttp2Headers(
     host: headerValues(headers, 'host')[0],
     asked: originOf(origin, facts.origin),
     connection: facts.origin,
+    isPathNeeded: outbound.isPathNeeded,
   });
   const added = asker(outbound.headersFor, target, (name) => headerValues(headers, name));
   if (added.length === 0) return options;

@@ -95,13 +95,17 @@ function unmarking(request: UndiciRequest, headers: object): object {
   });
 }
 
-function markedTarget(request: UndiciRequest, { asked, hops }: MarkedCall): URL | undefined {
+function markedTarget(
+  request: UndiciRequest,
+  { outbound, asked, hops }: MarkedCall,
+): URL | undefined {
   const { path, host } = request;
+  const { isPathNeeded } = outbound;
   const connection = originOf(request.origin);
-  if (!path.startsWith('/')) return targetOf({ path, host, asked, connection });
+  if (!path.startsWith('/')) return targetOf({ path, host, asked, connection, isPathNeeded });
   if (hops !== undefined && isNamedByCall(request)) {
     if (!firstOrigins.has(hops)) firstOrigins.set(hops, connection);
     if (firstOrigins.get(hops) !== connection) return undefined;
   }
-  return targetOf({ path, host, asked: undefined, connection });
+  return targetOf({ path, host, asked: undefined, connection, isPathNeeded });
 }

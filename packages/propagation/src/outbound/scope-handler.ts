@@ -9,19 +9,36 @@ import type { Method } from '@request-context/core/adapter';
  * @param run - Runs a function in the scope.
  */
 export function scopeHandler(handler: object, run: Snapshot): object {
-  return new Proxy<Record<PropertyKey, unknown>>(Object.create(null), {
-    get(scoped, key) {
-      // Made before, or set by undici: its proxy client replaces methods of the handler.
-      const known = scoped[key];
-      if (known !== undefined) return known;
-      const method: unknown = Reflect.get(handler, key);
-      if (typeof method !== 'function') return method;
-      const callback = (...args: unknown[]): unknown =>
-        run(Reflect.apply, Reflect.get(handler, key) as Method, handler, args);
-      scoped[key] = callback;
-      return callback;
-    },
-  });
+  return new Proxy(new Callbacks(), new ScopeTraps(handler, run));
+}
+
+/** The callbacks that have been asked for. An empty object without a prototype, which V8 lays out as a plain one. */
+const Callbacks = function Callbacks() {} as unknown as new () => Record<PropertyKey, unknown>;
+Callbacks.prototype = Object.freeze(Object.create(null));
+
+/** Traps with a prototype cost less than an object of closures for each handler. */
+class ScopeTraps implements ProxyHandler<Record<PropertyKey, unknown>> {
+  readonly #handler: object;
+  readonly #run: Snapshot;
+
+  constructor(handler: object, run: Snapshot) {
+    this.#handler = handler;
+    this.#run = run;
+  }
+
+  get(scoped: Record<PropertyKey, unknown>, key: PropertyKey): unknown {
+    // Made before, or set by undici: its proxy client replaces methods of the handler.
+    const known = scoped[key];
+    if (known !== undefined) return known;
+    const handler = this.#handler;
+    const run = this.#run;
+    const method: unknown = Reflect.get(handler, key);
+    if (typeof method !== 'function') return method;
+    const callback = (...args: unknown[]): unknown =>
+      run(Reflect.apply, Reflect.get(handler, key) as Method, handler, args);
+    scoped[key] = callback;
+    return callback;
+  }
 }
 
 /**

@@ -23,6 +23,8 @@ export interface Route {
   readonly asked: string | undefined;
   /** The origin of the connection, if it is known. */
   readonly connection: string | undefined;
+  /** Whether the path counts, for a function that decides. */
+  readonly isPathNeeded: boolean;
 }
 
 /**
@@ -44,18 +46,33 @@ export function originOf(url: unknown, expected?: string): string | undefined {
 }
 
 /** Returns where a request goes; undefined where that is not certain. */
-export function targetOf({ path, host, asked, connection }: Route): URL | undefined {
+export function targetOf({ path, host, asked, connection, isPathNeeded }: Route): URL | undefined {
   let target: URL | undefined;
   if (path.startsWith('/')) {
     // A client keeps to its connection, whatever a call names.
     if (connection === undefined || (asked ?? connection) !== connection) return undefined;
-    target = parseUrl(`${connection}${path}`);
+    target = isPathNeeded ? parseUrl(`${connection}${path}`) : urlOf(connection);
   } else {
     // How a proxy is asked, without a tunnel: the URL must be what the caller asked for.
     target = parseUrl(path);
     if (target === undefined || target.origin !== asked) return undefined;
   }
   return target === undefined || isHostOf(host, target) ? target : undefined;
+}
+
+/** The URLs of origins: parsing one costs more than the rest. */
+const urls = new Map<string, URL | undefined>();
+/** Origins to remember. */
+const maxOrigins = 500;
+
+function urlOf(origin: string): URL | undefined {
+  let url = urls.get(origin);
+  if (url === undefined) {
+    url = parseUrl(origin);
+    if (urls.size >= maxOrigins) urls.clear();
+    urls.set(origin, url);
+  }
+  return url;
 }
 
 /** Returns whether the value of `Host` is that of a URL, or there is none. */
