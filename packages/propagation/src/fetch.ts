@@ -8,6 +8,7 @@ import {
   type FetchInit,
   type FetchInput,
   followByHand,
+  isRequest,
   readFetchCall,
 } from './outbound/follow-by-hand.ts';
 import { type MarkedCall, markCall } from './outbound/mark-call.ts';
@@ -58,18 +59,20 @@ async function fetchMarked(
 ): Promise<Response> {
   if (!context.active) return fetch(input, init);
   // Nothing takes the mark out of what another make of dispatcher sends.
-  const dispatchers = [init?.dispatcher ?? undefined, ...globalDispatchers()];
-  if (!dispatchers.every((one) => one === undefined || isOfUndici(one))) {
+  const given = [init?.dispatcher, dispatcherOf(input)];
+  // Another version of undici hides that of a `Request`.
+  const known = given.filter((one) => !isGlobal(one) && one !== true);
+  if (![...known, ...globalDispatchers()].every(isOfUndici)) {
     return followByHand(outbound, fetch, input, init);
   }
   const read = readFetchCall(input, init);
   if (read === undefined) return fetch(input, init);
-  const { headers, url, request } = read;
+  const { headers, url } = read;
   const call: MarkedCall = {
     outbound,
     run: context.snapshot(),
     asked: url.origin,
-    hops: isGlobal(init?.dispatcher) && isGlobal(dispatcherOf(request)) ? undefined : {},
+    hops: given.every(isGlobal) ? undefined : {},
   };
   headers.set(markCall(call), '1');
   const response = await fetch(input, { ...copyInit(init), headers });
@@ -84,8 +87,9 @@ function isGlobal(dispatcher: unknown): boolean {
 }
 
 /** Returns the dispatcher with which a `Request` was made; true where the version of undici hides it. */
-function dispatcherOf(request: Request | undefined): unknown {
-  if (request === undefined) return undefined;
+function dispatcherOf(input: FetchInput): unknown {
+  if (!isRequest(input)) return undefined;
+  const request: object = input;
   const symbols = Object.getOwnPropertySymbols(request);
   const key = symbols.find(({ description }) => description === 'dispatcher');
   return key === undefined ? true : Reflect.get(request, key);

@@ -111,6 +111,9 @@ describe('a mark', () => {
       },
     };
     const call = propagatingFetch({ to: [url] });
+    for (const input of [undefined, null, {}]) {
+      await expect(context.run({}, () => call(input as never))).rejects.toThrow();
+    }
     await expect(send(call, url, { dispatcher } as never)).rejects.toThrow('fetch failed');
     await expect(send(call, stranger, { dispatcher } as never)).rejects.toThrow('fetch failed');
     const names = seen.map((name) => name.toLowerCase());

@@ -79,8 +79,9 @@ function methodOf(method: string): string {
   return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
 }
 
-function isRequest(input: FetchInput): input is Request {
-  return typeof input === 'object' && 'url' in input && 'headers' in input;
+/** Returns whether a call is given a `Request`. */
+export function isRequest(input: FetchInput): input is Request {
+  return typeof input === 'object' && input !== null && 'url' in input && 'headers' in input;
 }
 
 /**
