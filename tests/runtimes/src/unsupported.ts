@@ -119,7 +119,7 @@ export const unsupported: readonly Unsupported[] = [
   {
     runtimes: ['deno'],
     adapters: ['undici-5'],
-    scenarios: ['undici-http2'],
+    scenarios: ['undici-http2', 'interceptor-option-http2'],
     reason: 'the HTTP/2 of undici 5 hangs in Deno, without the library too',
   },
   {
