@@ -48,6 +48,13 @@ function readFacts(dispatcher: object): DispatcherFacts {
   };
 }
 
+/** Returns the socket of a client that is connected; undefined for one that is not. */
+export function socketOf(client: object): unknown {
+  const symbols = Object.getOwnPropertySymbols(client);
+  const key = symbols.find(({ description }) => description === 'socket');
+  return (key === undefined ? undefined : Reflect.get(client, key)) ?? undefined;
+}
+
 /** Returns whether a pool or an agent listens to a client. */
 function hasOwner(dispatcher: object): boolean {
   const { listenerCount } = dispatcher as { listenerCount?: (event: string) => number };

@@ -7,6 +7,7 @@ import {
   dispatcherFacts,
   findBase,
   globalDispatchers,
+  socketOf,
 } from './dispatcher-facts.ts';
 import { type Fetch, followByHand } from './follow-by-hand.ts';
 import { listenTo } from './listen-to.ts';
@@ -153,6 +154,11 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
     if (asker === undefined || request.method === 'CONNECT' || isHttp2Of5(dispatch)) return;
     const { origin, connector } = facts;
     const known = connector === undefined ? undefined : connectionsOf(connector);
+    if (known !== undefined && known.isCertain === undefined) {
+      // No event comes for a connection that was opened before.
+      const socket = socketOf(dispatch.dispatcher);
+      if (isObject(socket)) settle(known, socket);
+    }
     const asked = isNamedByCall(request) ? request.origin : options.origin;
     const route: Route = {
       path: request.path,
@@ -183,13 +189,17 @@ export function instrumentUndici(outbound: Outbound, modules: readonly UndiciMod
 
   function onConnected(message: unknown): void {
     const { connector, socket } = message as { connector: object; socket: Socket };
-    const known = connectionsOf(connector);
-    // A socket path, or a stream that is no connection.
-    known.isCertain = socket.remoteAddress !== undefined;
-    if (!known.isCertain) for (const undo of known.waiting.values()) undo();
-    known.waiting.clear();
+    settle(connectionsOf(connector), socket);
     // What the socket emits is for anyone's request.
     runWithoutScope(context.bindEmitter, socket);
+  }
+
+  /** Notes where the connections of a connector go, given one of them. */
+  function settle(known: Connections, { remoteAddress }: Pick<Socket, 'remoteAddress'>): void {
+    // A socket path, or a stream that is no connection.
+    known.isCertain = remoteAddress !== undefined;
+    if (!known.isCertain) for (const undo of known.waiting.values()) undo();
+    known.waiting.clear();
   }
 
   function onConnectError(message: unknown): void {
