@@ -6,7 +6,14 @@
  */
 
 /** The modules in frameworks/ to measure. Another adapter needs a file there, and its name here. */
-export const frameworkNames = ['node-http', 'express', 'koa', 'fastify', 'outbound'];
+export const frameworkNames = [
+  'node-http',
+  'express',
+  'koa',
+  'fastify',
+  'outbound',
+  'outbound-fetch',
+];
 
 /**
  * Imports the module of a framework.
