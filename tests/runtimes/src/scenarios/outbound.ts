@@ -65,8 +65,11 @@ async function closeUpstream({ agent, pool, close }: Upstream): Promise<void> {
   await close();
 }
 
-/** Scenarios whose calls `instrumentOutbound` makes carry the id. */
-const carried = /^outbound-(?:http|axios|got)(?!.*fetch)/;
+/**
+ * Scenarios whose calls carry the id here too. Those of undici show what it does to scopes, which `instrumentOutbound` mends:
+ * the group `clients` has them.
+ */
+const carried = /^outbound-(?:http|axios|got|fetch)/;
 
 /** Work of a handler that calls the upstream server. Where the call carries the id, that is checked as well. */
 function asking(handlerCase: Omit<HandlerCase<Upstream>, 'open' | 'close'>): HttpScenario {
