@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-const broker = new URL('../kafka-broker.py', import.meta.url).pathname;
+const program = new URL('../kafka-broker.py', import.meta.url).pathname;
 
 /**
  * Starts a broker of Kafka, unless `KAFKA_URL` names one: no machine has one running. As root, installs what it needs.
@@ -10,22 +10,22 @@ const broker = new URL('../kafka-broker.py', import.meta.url).pathname;
  */
 export default async function startKafka(): Promise<(() => void) | undefined> {
   if (process.env.KAFKA_URL !== undefined) return undefined;
-  const url = (await start()) ?? (installLibrary() ? await start() : undefined);
-  if (url === undefined) return undefined;
-  process.env.KAFKA_URL = url.address;
-  return url.stop;
+  const broker = (await start()) ?? (installLibrary() ? await start() : undefined);
+  if (broker === undefined) return undefined;
+  process.env.KAFKA_URL = broker.url;
+  return broker.stop;
 }
 
-/** Returns the address of a new broker, and what stops it; undefined where it does not start. */
-async function start(): Promise<{ address: string; stop: () => void } | undefined> {
-  const child = spawn('python3', [broker], { stdio: ['ignore', 'pipe', 'ignore'] });
+/** Returns the URL of a new broker, and what stops it; undefined where it does not start. */
+async function start(): Promise<{ url: string; stop: () => void } | undefined> {
+  const child = spawn('python3', [program], { stdio: ['ignore', 'pipe', 'ignore'] });
   const failed = Promise.race([once(child, 'error'), once(child, 'close')]).then(
     () => undefined,
     () => undefined,
   );
   const line = once(createInterface({ input: child.stdout }), 'line');
-  const address: string | undefined = await Promise.race([line.then(([line]) => line), failed]);
-  return address === undefined ? undefined : { address, stop: () => void child.kill() };
+  const url: string | undefined = await Promise.race([line.then(([text]) => text), failed]);
+  return url === undefined ? undefined : { url, stop: () => void child.kill() };
 }
 
 /** Installs librdkafka. Returns whether that is done. */
