@@ -4,8 +4,8 @@ import { propagatingFetch } from './fetch.ts';
 import { isSameName } from './internal/is-same-name.ts';
 import { listOf } from './internal/list-of.ts';
 import { parseUrl } from './internal/parse-url.ts';
+import { isHostOf } from './outbound/is-host-of.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from './outbound/outbound.ts';
-import { isHostOf } from './outbound/undici-request.ts';
 
 export type { Destinations } from './outbound/destinations.ts';
 export type { OutboundOptions } from './outbound/outbound.ts';

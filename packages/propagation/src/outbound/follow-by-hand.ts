@@ -1,5 +1,5 @@
+import { isHostOf } from './is-host-of.ts';
 import type { Outbound } from './outbound.ts';
-import { isHostOf } from './undici-request.ts';
 
 /** The `fetch` to call. */
 export type Fetch = typeof globalThis.fetch;

@@ -1,5 +1,6 @@
 import type { HeaderToSend } from '../carrier/carried-values.ts';
 import { parseUrl } from '../internal/parse-url.ts';
+import { isHostOf } from './is-host-of.ts';
 import type { Outbound } from './outbound.ts';
 import { type BuiltHeaders, headerValues, setBuilt } from './undici-headers.ts';
 
@@ -73,12 +74,6 @@ function urlOf(origin: string): URL | undefined {
     urls.set(origin, url);
   }
   return url;
-}
-
-/** Returns whether the value of `Host` is that of a URL, or there is none. */
-export function isHostOf(host: unknown, url: URL): boolean {
-  if (host === undefined || host === null || host === '') return true;
-  return parseUrl(`${url.protocol}//${String(host)}`)?.host === url.host;
 }
 
 /** Sets the headers that the current scope sends to a target. Returns them. */
